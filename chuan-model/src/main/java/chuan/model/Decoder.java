@@ -1,0 +1,41 @@
+package chuan.model;
+
+/// A Baichuan / LLaMA decoder. Says what is computed; never where, in which number format or on how
+/// many threads. The same class trains and serves.
+///
+/// @param <W> a weight as the back end holds it
+public record Decoder<W>(ModelConfig config, Weights<W> weights) {
+
+    /// Logits `[wanted.length, vocab]` for the rows of `ids` listed in `wanted`.
+    public <A> A logits(Ops<A, W> ops, int[] ids, int[] wanted) {
+        A x = embed(ops, ids);
+        for (int layer = 0; layer < config.layers(); layer++) {
+            x = block(ops, layer, x);
+        }
+        return head(ops, x, wanted);
+    }
+
+    /// The residual stream before the first block, `[ids.length, hidden]`.
+    public <A> A embed(Ops<A, W> ops, int[] ids) {
+        return ops.embed(weights.embedding(), ids);
+    }
+
+    /// One layer. Public because a trainer wraps it: recompute, unshard, pipeline.
+    public <A> A block(Ops<A, W> ops, int layer, A x) {
+        var w = weights.blocks().get(layer);
+
+        A h = ops.rmsNorm(x, w.attentionNorm(), config.normEps());
+        h = ops.attend(layer, ops.linear(h, w.qkv()));
+        x = ops.add(x, ops.linear(h, w.attentionOut()));
+
+        h = ops.rmsNorm(x, w.mlpNorm(), config.normEps());
+        h = ops.swiglu(h, w.gate(), w.up());
+        return ops.add(x, ops.linear(h, w.down()));
+    }
+
+    /// Final norm and output matrix, for the wanted rows only: `[wanted.length, vocab]`.
+    public <A> A head(Ops<A, W> ops, A x, int[] wanted) {
+        A h = ops.rmsNorm(ops.rows(x, wanted), weights.finalNorm(), config.normEps());
+        return ops.linear(h, weights.output());
+    }
+}
