@@ -12,7 +12,7 @@ import java.util.Set;
 final class Boilerplate {
     private static final int LEAST_DOCUMENTS = 8;
     private static final double LEAST_SHARE = 0.004;
-    private static final int SHORTEST_SHARED = 4;
+    private static final int SHORTEST_SHARED = 2;
 
     private final Map<Long, Integer> documentsWithLine = new HashMap<>();
     private int documents;

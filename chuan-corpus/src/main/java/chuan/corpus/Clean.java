@@ -49,6 +49,10 @@ final class Clean {
     private static final Pattern BULLET = Pattern.compile("^\\s*[*+•·●]\\s+");
     private static final Pattern INLINE_FORMULA = Pattern.compile("\\$[^$\\n]{1,300}\\$");
     private static final Pattern EMPTY_BRACKETS = Pattern.compile("（[\\s，,；;、]*）|\\([\\s,;]*\\)|「」|“”|【】");
+    private static final Pattern SETTING =
+            Pattern.compile("^[-\\s]*[A-Za-z][\\w./-]*:(?:\\s+[\\w./\"'{}\\[\\]$-]+)?\\s*$");
+    private static final Pattern SPACE_IN_HAN =
+            Pattern.compile("(?<=[\\x{4E00}-\\x{9FFF}]) +(?=[\\x{4E00}-\\x{9FFF}])");
     private static final Pattern SPACES = Pattern.compile("[ \\t]+");
     private static final Pattern SPACE_AT_HAN =
             Pattern.compile("(?<=[，。！？；：、）》」』”])[ ]+|[ ]+(?=[，。！？；：、（）《》「」])");
@@ -94,6 +98,9 @@ final class Clean {
         cleaned = HEADING.matcher(cleaned).replaceFirst("$1");
         cleaned = SPACES.matcher(cleaned).replaceAll(" ").strip();
         cleaned = SPACE_AT_HAN.matcher(cleaned).replaceAll("");
+        if (!rules.markup() && !rules.lists()) {
+            cleaned = SPACE_IN_HAN.matcher(cleaned).replaceAll("");
+        }
         if (!cleaned.isEmpty()) {
             out.add(cleaned);
         }
@@ -106,6 +113,7 @@ final class Clean {
         if (start.startsWith("|")
                 || LINK_LINE.matcher(bare).matches()
                 || LINK_TARGET.matcher(bare).matches()
+                || SETTING.matcher(bare).matches()
                 || isIndentedCode(bare)) {
             return null;
         }

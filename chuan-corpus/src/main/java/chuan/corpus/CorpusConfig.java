@@ -34,7 +34,7 @@ public record CorpusConfig(
     private static final Set<String> SOURCE_FIELDS =
             Set.of(
                     "name", "lang", "weight", "markup", "wrapped", "pairs", "any-language", "lists",
-                    "shortest", "drop-lines");
+                    "shortest", "most-repeated", "drop-lines");
     private static final Set<String> FIELDS =
             Set.of(
                     "data", "output", "licenses", "held-out", "near-duplicate", "sample-megabytes",
@@ -89,6 +89,7 @@ public record CorpusConfig(
                         entry.flag("any-language"),
                         entry.flag("lists"),
                         (int) entry.number("shortest", SourceRules.PLAIN.shortest()),
+                        entry.number("most-repeated", SourceRules.PLAIN.mostRepeated()),
                         entry.patterns("drop-lines"));
         double weight = entry.number("weight", 1);
         if (!(weight >= 0 && weight <= 100)) {

@@ -2,6 +2,7 @@ package chuan.corpus;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,8 +15,8 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Reads a gzip file of one JSON object a line, one line in memory at a time. Blank lines are
-/// skipped; anything else that is no object is an error with file and line.
+/// Reads a file of one JSON object a line (gzip when its name ends in `.gz`), one line in memory at a
+/// time. Blank lines are skipped; anything else that is no object is an error with file and line.
 final class JsonLines implements Iterator<JsonNode>, AutoCloseable {
     static final JsonMapper JSON = JsonMapper.shared();
 
@@ -29,14 +30,21 @@ final class JsonLines implements Iterator<JsonNode>, AutoCloseable {
         try {
             reader =
                     new BufferedReader(
-                            new InputStreamReader(
-                                    new GZIPInputStream(Files.newInputStream(file), 1 << 16),
-                                    StandardCharsets.UTF_8),
-                            1 << 16);
+                            new InputStreamReader(open(file), StandardCharsets.UTF_8), 1 << 16);
         } catch (IOException e) {
-            throw new CorpusException(file + ": cannot be read as gzip: " + e.getMessage(), e);
+            throw new CorpusException(file + ": cannot be read: " + e.getMessage(), e);
         }
         advance();
+    }
+
+    private static InputStream open(Path file) throws IOException {
+        InputStream bytes = Files.newInputStream(file);
+        try {
+            return file.toString().endsWith(".gz") ? new GZIPInputStream(bytes, 1 << 16) : bytes;
+        } catch (IOException e) {
+            bytes.close();
+            throw e;
+        }
     }
 
     @Override

@@ -13,7 +13,6 @@ final class Quality {
     private static final double MOST_SYMBOLS = 0.05;
     private static final double MOST_DIGITS = 0.15;
     private static final double MOST_SHORT_LINES = 0.7;
-    private static final double MOST_REPEATED = 0.3;
     private static final int LINES_FOR_A_LIST = 8;
     private static final int REPEAT_LENGTH = 20;
     private static final String SYMBOLS = "{}[]<>=/\\|_$#@*+&^~%`";
@@ -55,7 +54,7 @@ final class Quality {
         if (!rules.lists() && isList(text)) {
             return Optional.of("list of short lines");
         }
-        return repeatedShare(text) > MOST_REPEATED
+        return repeatedShare(text) > rules.mostRepeated()
                 ? Optional.of("repeats itself")
                 : Optional.empty();
     }

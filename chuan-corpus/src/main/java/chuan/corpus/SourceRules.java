@@ -11,6 +11,7 @@ import java.util.regex.Pattern;
 /// - `anyLanguage`: mixed by nature (dictionaries, sentence pairs), the language check is skipped
 /// - `lists`: short lines are its nature (poems, recipes, graded sentences)
 /// - `shortest`: fewest letters a document must keep
+/// - `mostRepeated`: largest share of the text in sentences that occurred before in the document
 /// - `dropLines`: lines in which one of these is found are dropped
 record SourceRules(
         boolean markup,
@@ -19,10 +20,11 @@ record SourceRules(
         boolean anyLanguage,
         boolean lists,
         int shortest,
+        double mostRepeated,
         List<Pattern> dropLines) {
 
     static final SourceRules PLAIN =
-            new SourceRules(false, false, false, false, false, 40, List.of());
+            new SourceRules(false, false, false, false, false, 40, 0.3, List.of());
 
     SourceRules {
         dropLines = List.copyOf(dropLines);

@@ -1,0 +1,203 @@
+package chuan.corpus;
+
+import chuan.corpus.ChatConfig.ChatSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// Dialogues for fine-tuning: normalised, cut to what a small model can follow, without repeats,
+/// sampled and repeated as the configuration says, in one order mixed by hash. Writes
+/// `train.jsonl.gz` and `heldout.jsonl.gz` (fields `messages`, `lang`, `source`, `license`, `id`).
+/// Deterministic. Works in memory: fine-tuning sets of this kind are small.
+public final class Chats {
+    private static final int ANSWERS_PER_QUESTION = 3;
+    private static final Pattern MARKUP =
+            Pattern.compile("```|\\*\\*|https?://|<[a-zA-Z/][^>]*>|\\{\\{|\\|\\s*-");
+
+    private Chats() {}
+
+    record Turn(String role, String content) {}
+
+    record Chat(String id, String lang, String source, String license, int repeat, List<Turn> turns) {
+        String key() {
+            StringBuilder key = new StringBuilder();
+            turns.forEach(turn -> key.append(turn.content()).append('\n'));
+            return key.toString();
+        }
+    }
+
+    /// Builds the two files and returns a table of what was taken from where.
+    public static String prepare(ChatConfig config) {
+        var holdOut = new HoldOut(config.heldOut());
+        Set<String> seen = new HashSet<>();
+        Map<String, Integer> answersTo = new HashMap<>();
+        List<Chat> train = new ArrayList<>();
+        List<Chat> heldOut = new ArrayList<>();
+        StringBuilder table = new StringBuilder();
+        String format = "%-30s %7s %7s %7s %8s%n";
+        table.append(
+                String.format(Locale.ROOT, format, "source", "in", "train", "h.out", "written"));
+        for (ChatSource source : config.sources()) {
+            List<Chat> all = read(source);
+            int before = train.size();
+            int heldBefore = heldOut.size();
+            long written = 0;
+            int taken = 0;
+            for (Chat chat : ranked(all)) {
+                boolean fresh =
+                        taken < source.most()
+                                && seen.add(chat.key())
+                                && (!source.compressed()
+                                        || answersTo.merge(question(chat), 1, Integer::sum)
+                                                <= ANSWERS_PER_QUESTION);
+                if (!fresh) {
+                    continue;
+                }
+                taken++;
+                if (source.compressed() && holdOut.takes(chat.id())) {
+                    heldOut.add(chat);
+                } else {
+                    train.add(chat);
+                    written += chat.repeat();
+                }
+            }
+            table.append(
+                    String.format(
+                            Locale.ROOT,
+                            format,
+                            source.lang() + "/" + source.name(),
+                            all.size(),
+                            train.size() - before,
+                            heldOut.size() - heldBefore,
+                            written));
+        }
+        write(config, "train.jsonl.gz", train);
+        write(config, "heldout.jsonl.gz", heldOut);
+        AtomicFile.write(config.output().resolve("report.txt"), table.toString());
+        return table.toString();
+    }
+
+    private static String question(Chat chat) {
+        return chat.turns().size() > 2 ? chat.key() : chat.turns().getFirst().content();
+    }
+
+    private static List<Chat> ranked(List<Chat> chats) {
+        return chats.stream()
+                .sorted(
+                        Comparator.comparingLong((Chat chat) -> Hash.stable("chat/" + chat.id()))
+                                .thenComparing(Chat::id))
+                .toList();
+    }
+
+    private static List<Chat> read(ChatSource source) {
+        List<Chat> chats = new ArrayList<>();
+        try (var lines = new JsonLines(source.file())) {
+            while (lines.hasNext()) {
+                JsonNode node = lines.next();
+                if (!JsonLines.optionalText(node, "lang").equals(source.lang())) {
+                    continue;
+                }
+                String id = lines.text(node, "id");
+                String license = JsonLines.optionalText(node, "license");
+                List<Turn> turns = new ArrayList<>();
+                for (JsonNode message : node.path("messages")) {
+                    turns.add(new Turn(lines.text(message, "role"), lines.text(message, "content")));
+                }
+                prune(turns, source)
+                        .ifPresent(
+                                kept ->
+                                        chats.add(
+                                                new Chat(
+                                                        id,
+                                                        source.lang(),
+                                                        source.name(),
+                                                        license,
+                                                        source.repeat(),
+                                                        kept)));
+            }
+        }
+        return chats;
+    }
+
+    /// The first rounds of the dialogue that a small model can learn, or nothing.
+    static Optional<List<Turn>> prune(List<Turn> turns, ChatSource source) {
+        List<Turn> kept = new ArrayList<>();
+        for (int i = 0; i + 1 < turns.size() && kept.size() < 2 * source.rounds(); i += 2) {
+            Turn user = clean(turns.get(i));
+            Turn assistant = clean(turns.get(i + 1));
+            boolean fits =
+                    user.role().equals("user")
+                            && assistant.role().equals("assistant")
+                            && size(user) <= source.longestPrompt()
+                            && size(assistant) <= source.longestAnswer()
+                            && !user.content().isEmpty()
+                            && !assistant.content().isEmpty();
+            if (!fits) {
+                break;
+            }
+            kept.add(user);
+            kept.add(assistant);
+        }
+        for (Turn turn : kept) {
+            if (isBad(turn.content(), source)) {
+                return Optional.empty();
+            }
+        }
+        return kept.isEmpty() ? Optional.empty() : Optional.of(kept);
+    }
+
+    private static Turn clean(Turn turn) {
+        return new Turn(turn.role(), Normalize.text(turn.content()).strip());
+    }
+
+    private static int size(Turn turn) {
+        return turn.content().length() + Characters.countHan(turn.content());
+    }
+
+    private static boolean isBad(String text, ChatSource source) {
+        return MARKUP.matcher(text).find()
+                || text.codePoints().anyMatch(Characters::isBroken)
+                || Language.isTraditional(text)
+                || source.drop().stream().anyMatch(pattern -> pattern.matcher(text).find());
+    }
+
+    private static void write(ChatConfig config, String name, List<Chat> chats) {
+        record Line(long rank, String id, Chat chat) {}
+        List<Line> lines = new ArrayList<>();
+        for (Chat chat : chats) {
+            for (int i = 0; i < chat.repeat(); i++) {
+                lines.add(new Line(Hash.stable("order/" + i + "/" + chat.id()), chat.id(), chat));
+            }
+        }
+        lines.sort(Comparator.comparingLong(Line::rank).thenComparing(Line::id));
+        try (var file = new AtomicFile(config.output().resolve(name))) {
+            for (Line line : lines) {
+                file.append(json(line.chat()));
+            }
+            file.commit();
+        }
+    }
+
+    private static String json(Chat chat) {
+        ObjectNode node = JsonLines.JSON.createObjectNode();
+        ArrayNode messages = node.putArray("messages");
+        for (Turn turn : chat.turns()) {
+            messages.addObject().put("role", turn.role()).put("content", turn.content());
+        }
+        node.put("lang", chat.lang());
+        node.put("source", chat.source());
+        node.put("license", chat.license());
+        node.put("id", chat.id());
+        return node + "\n";
+    }
+}
