@@ -48,7 +48,7 @@ final class Clean {
     private static final Pattern DEFINITION = Pattern.compile("^\\s*[-*]?\\s*:\\s+");
     private static final Pattern BULLET = Pattern.compile("^\\s*[*+•·●]\\s+");
     private static final Pattern INLINE_FORMULA = Pattern.compile("\\$[^$\\n]{1,300}\\$");
-    private static final Pattern EMPTY_BRACKETS = Pattern.compile("（[\\s，,；;、]*）|\\([\\s,;]*\\)|「」|“”|【】");
+    private static final Pattern EMPTY_BRACKETS = Pattern.compile("（[\\s，,；;、]*）|(?<!\\w)\\([\\s,;]*\\)|「」|“”|【】");
     private static final Pattern SETTING =
             Pattern.compile("^[-\\s]*[A-Za-z][\\w./-]*:(?:\\s+[\\w./\"'{}\\[\\]$-]+)?\\s*$");
     private static final Pattern SPACE_IN_HAN =
