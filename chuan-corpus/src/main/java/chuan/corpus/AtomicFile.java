@@ -10,8 +10,8 @@ import java.nio.file.StandardCopyOption;
 import java.util.zip.GZIPOutputStream;
 
 /// A file that appears under its name only when it is complete. Close without [#commit] and nothing
-/// is left. Names ending in `.gz` are compressed, with a header that holds no time, so equal content
-/// gives equal bytes.
+/// is left. Names ending in `.gz` are compressed, with a header that holds no time, so equal
+/// content gives equal bytes.
 final class AtomicFile implements AutoCloseable {
     private final Path target;
     private final Path temporary;

@@ -39,9 +39,7 @@ final class Boilerplate {
             return text;
         }
         List<String> kept =
-                text.lines()
-                        .filter(l -> l.length() < SHORTEST_SHARED || !isCommon(l))
-                        .toList();
+                text.lines().filter(l -> l.length() < SHORTEST_SHARED || !isCommon(l)).toList();
         return Clean.joinLines(kept);
     }
 

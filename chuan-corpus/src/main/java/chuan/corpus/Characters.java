@@ -4,8 +4,8 @@ package chuan.corpus;
 final class Characters {
     private Characters() {}
 
-    /// Characters that occur in traditional but not in simplified Chinese, the frequent ones: enough
-    /// to tell a line, not to convert it.
+    /// Characters that occur in traditional but not in simplified Chinese, the frequent ones:
+    /// enough to tell a line, not to convert it.
     private static final String TRADITIONAL =
             "們個這來時說國過學後會對發開動長見現聽書車東門問間無樣頭點電話語讀寫買賣錢經總應還從當與為麼沒於讓"
                     + "實歡樂觀覺認識誰請謝談論證護議譯計訓記許設試該詳誤調諸謂謹費資質購貴貝員圓園圖團塊壞報場處備"
@@ -22,6 +22,7 @@ final class Characters {
                     + "紹紛純紗納紐絆絞綁綜綱綺綽編緣緩締緬縫繞繩纖纏罵羅羨翹脈脫腦腳腫腸膠膽膩舖莖葷蒼蓮蔥蕩蕭薑蘋蝕蝦"
                     + "螞蠅蠟衆裏褲襪襯規視訝詐誘誼諮諧諱謀謊謎謙譽譜貶貼貿賄賤賦贈贊贏趨踴蹤軌軸輔輝輩轟辭遞遙遷遼郵鄭"
                     + "醜鈔鈕鉛銳鋪鋸錘錦鍛鏽鑰閣關闖闡頁頃頓頗頰飄飼飽餃餡饑馳駁騷髒鬍魯鯨鴿鶴麵黨";
+
     private static final java.util.BitSet TRADITIONAL_SET = new java.util.BitSet(0x10000);
 
     static {
@@ -29,10 +30,10 @@ final class Characters {
     }
 
     static boolean isHan(int c) {
-        return c >= 0x4E00 && c <= 0x9FFF
-                || c >= 0x3400 && c <= 0x4DBF
-                || c >= 0xF900 && c <= 0xFAFF
-                || c >= 0x20000 && c <= 0x323AF;
+        return (c >= 0x4E00 && c <= 0x9FFF)
+                || (c >= 0x3400 && c <= 0x4DBF)
+                || (c >= 0xF900 && c <= 0xFAFF)
+                || (c >= 0x20000 && c <= 0x323AF);
     }
 
     static boolean isTraditional(int c) {
@@ -41,7 +42,7 @@ final class Characters {
 
     /// A place where a glyph got lost: private use, the replacement character, the white square.
     static boolean isBroken(int c) {
-        return c >= 0xE000 && c <= 0xF8FF || c == 0xFFFD || c == 0x25A1 || c >= 0xF0000;
+        return (c >= 0xE000 && c <= 0xF8FF) || c == 0xFFFD || c == 0x25A1 || c >= 0xF0000;
     }
 
     static boolean endsSentence(int c) {

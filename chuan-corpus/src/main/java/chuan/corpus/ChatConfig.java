@@ -11,15 +11,11 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
-/// What `runs/chat.yaml` says: which dialogues a small model is to learn from, and how often.
-/// Paths are relative to the file. Sizes count an ASCII character as one and a Han character as two.
+/// What `runs/chat.yaml` says: which dialogues a small model is to learn from, and how often. Paths
+/// are relative to the file. Sizes count an ASCII character as one and a Han character as two.
 ///
 /// - `ours`: files of dialogues written for this project (JSON lines, not compressed)
-public record ChatConfig(
-        Path data,
-        Path output,
-        double heldOut,
-        List<ChatSource> sources) {
+public record ChatConfig(Path data, Path output, double heldOut, List<ChatSource> sources) {
 
     /// - `most`: how many dialogues to take, chosen by hash of the id
     /// - `repeat`: how often each is written to the training file
@@ -40,8 +36,15 @@ public record ChatConfig(
 
     private static final Set<String> SOURCE_FIELDS =
             Set.of(
-                    "name", "lang", "file", "most", "repeat", "rounds", "longest-prompt",
-                    "longest-answer", "drop");
+                    "name",
+                    "lang",
+                    "file",
+                    "most",
+                    "repeat",
+                    "rounds",
+                    "longest-prompt",
+                    "longest-answer",
+                    "drop");
     private static final Set<String> FIELDS =
             Set.of("data", "output", "licenses", "held-out", "drop", "sources");
 

@@ -28,7 +28,8 @@ public final class Chats {
 
     record Turn(String role, String content) {}
 
-    record Chat(String id, String lang, String source, String license, int repeat, List<Turn> turns) {
+    record Chat(
+            String id, String lang, String source, String license, int repeat, List<Turn> turns) {
         String key() {
             StringBuilder key = new StringBuilder();
             turns.forEach(turn -> key.append(turn.content()).append('\n'));
@@ -111,19 +112,19 @@ public final class Chats {
                 String license = JsonLines.optionalText(node, "license");
                 List<Turn> turns = new ArrayList<>();
                 for (JsonNode message : node.path("messages")) {
-                    turns.add(new Turn(lines.text(message, "role"), lines.text(message, "content")));
+                    turns.add(
+                            new Turn(lines.text(message, "role"), lines.text(message, "content")));
                 }
                 prune(turns, source)
-                        .ifPresent(
-                                kept ->
-                                        chats.add(
-                                                new Chat(
-                                                        id,
-                                                        source.lang(),
-                                                        source.name(),
-                                                        license,
-                                                        source.repeat(),
-                                                        kept)));
+                        .ifPresent(kept ->
+                                chats.add(
+                                        new Chat(
+                                                id,
+                                                source.lang(),
+                                                source.name(),
+                                                license,
+                                                source.repeat(),
+                                                kept)));
             }
         }
         return chats;

@@ -6,11 +6,11 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Stage 2: from a page to the prose on it. Takes away what is markup or machine text (front matter,
-/// HTML comments and tags, `{{macros}}`, `{{< shortcodes >}}`, code blocks, tables, formulas, images,
-/// lists of links) and keeps the words inside what is only emphasis or a link. Works on lines; a
-/// paragraph that lost a glyph (private use, □) is dropped whole, since half a sentence teaches
-/// nonsense.
+/// Stage 2: from a page to the prose on it. Takes away what is markup or machine text (front
+/// matter, HTML comments and tags, `{{macros}}`, `{{< shortcodes >}}`, code blocks, tables,
+/// formulas, images, lists of links) and keeps the words inside what is only emphasis or a link.
+/// Works on lines; a paragraph that lost a glyph (private use, □) is dropped whole, since half a
+/// sentence teaches nonsense.
 final class Clean {
     private Clean() {}
 
@@ -26,18 +26,23 @@ final class Clean {
     private static final Pattern SHORTCODE_TEXT = Pattern.compile("text=\"([^\"]*)\"");
     private static final Pattern BRACES_LEFT = Pattern.compile("\\{\\{.{0,300}?}}|\\{/\\*.*?\\*/}");
     private static final Pattern ANCHOR = Pattern.compile("\\s*\\{[#:.][^{}]{0,120}}");
-    private static final Pattern IMAGE = Pattern.compile("!\\[[^\\]]*]\\([^)]*\\)|!\\[[^\\]]*]\\[[^\\]]*]");
+    private static final Pattern IMAGE =
+            Pattern.compile("!\\[[^\\]]*]\\([^)]*\\)|!\\[[^\\]]*]\\[[^\\]]*]");
     private static final Pattern LINK =
-            Pattern.compile("\\[([^\\[\\]]*)](?:\\((?:[^()\\s]|\\([^()]*\\))*(?:\\s+\"[^\"]*\")?\\)|\\[[^\\]]*])");
+            Pattern.compile(
+                    "\\[([^\\[\\]]*)](?:\\((?:[^()\\s]|\\([^()]*\\))*(?:\\s+\"[^\"]*\")?\\)|\\[[^\\]]*])");
     private static final Pattern LINK_LINE =
-            Pattern.compile("^\\s*(?:[-*+]|\\d+[.)])?\\s*\\**\\[[^\\[\\]]*]\\([^)]*\\)\\**[\\s。.,;，；]*$");
+            Pattern.compile(
+                    "^\\s*(?:[-*+]|\\d+[.)])?\\s*\\**\\[[^\\[\\]]*]\\([^)]*\\)\\**[\\s。.,;，；]*$");
     private static final Pattern LINK_TARGET = Pattern.compile("^\\s*\\[[^\\]]+]:\\s*\\S+.*$");
     private static final Pattern TAG = Pattern.compile("</?[A-Za-z][^<>\\n]{0,400}>");
     private static final Pattern ADDRESS =
             Pattern.compile("<?\\b(?:https?|ftp)://[^\\s<>()（），。；、]+>?|\\bwww\\.[^\\s<>()（），。；、]+");
     private static final Pattern ROLE = Pattern.compile(":[a-z]+:`[^`]*`");
-    private static final Pattern EMPHASIS = Pattern.compile("(\\*{1,3}|_{2,3}|~~)(?=\\S)(.+?)(?<=\\S)\\1");
-    private static final Pattern UNDERLINE = Pattern.compile("(?<![A-Za-z0-9_])_([^_\\n]+)_(?![A-Za-z0-9_])");
+    private static final Pattern EMPHASIS =
+            Pattern.compile("(\\*{1,3}|_{2,3}|~~)(?=\\S)(.+?)(?<=\\S)\\1");
+    private static final Pattern UNDERLINE =
+            Pattern.compile("(?<![A-Za-z0-9_])_([^_\\n]+)_(?![A-Za-z0-9_])");
     private static final Pattern HEADING = Pattern.compile("^\\s{0,3}#{1,6}\\s*(.*?)\\s*#*$");
     private static final Pattern QUOTE = Pattern.compile("^\\s{0,3}(?:>\\s?)+");
     private static final Pattern MARK_LINE =
@@ -48,7 +53,8 @@ final class Clean {
     private static final Pattern DEFINITION = Pattern.compile("^\\s*[-*]?\\s*:\\s+");
     private static final Pattern BULLET = Pattern.compile("^\\s*[*+•·●]\\s+");
     private static final Pattern INLINE_FORMULA = Pattern.compile("\\$[^$\\n]{1,300}\\$");
-    private static final Pattern EMPTY_BRACKETS = Pattern.compile("（[\\s，,；;、]*）|(?<!\\w)\\([\\s,;]*\\)|「」|“”|【】");
+    private static final Pattern EMPTY_BRACKETS =
+            Pattern.compile("（[\\s，,；;、]*）|(?<!\\w)\\([\\s,;]*\\)|「」|“”|【】");
     private static final Pattern SETTING =
             Pattern.compile("^[-\\s]*[A-Za-z][\\w./-]*:(?:\\s+[\\w./\"'{}\\[\\]$-]+)?\\s*$");
     private static final Pattern SPACE_IN_HAN =
@@ -56,11 +62,25 @@ final class Clean {
     private static final Pattern SPACES = Pattern.compile("[ \\t]+");
     private static final Pattern SPACE_AT_HAN =
             Pattern.compile("(?<=[，。！？；：、）》」』”])[ ]+|[ ]+(?=[，。！？；：、（）《》「」])");
-    private static final Pattern ENTITY = Pattern.compile("&(#\\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});");
+    private static final Pattern ENTITY =
+            Pattern.compile("&(#\\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});");
     private static final Set<String> REFERENCE_MACROS =
             Set.of(
-                    "jsxref", "domxref", "cssxref", "htmlelement", "glossary", "svgelement", "svgattr",
-                    "httpheader", "httpmethod", "httpstatus", "csp", "mathmlelement", "anch", "event", "linkitem");
+                    "jsxref",
+                    "domxref",
+                    "cssxref",
+                    "htmlelement",
+                    "glossary",
+                    "svgelement",
+                    "svgattr",
+                    "httpheader",
+                    "httpmethod",
+                    "httpstatus",
+                    "csp",
+                    "mathmlelement",
+                    "anch",
+                    "event",
+                    "linkitem");
 
     /// The prose of a normalised text, paragraphs separated by one line feed where the page had one
     /// and by two where it had a gap. Empty when nothing is left.
@@ -148,7 +168,8 @@ final class Clean {
         }
         return INLINE_FORMULA
                 .matcher(line)
-                .replaceAll(m -> Matcher.quoteReplacement(m.group().substring(1, m.group().length() - 1)));
+                .replaceAll(m ->
+                        Matcher.quoteReplacement(m.group().substring(1, m.group().length() - 1)));
     }
 
     private static boolean isIndentedCode(String line) {
@@ -186,17 +207,21 @@ final class Clean {
         String result =
                 SHORTCODE
                         .matcher(text)
+                        .replaceAll(m -> {
+                            Matcher shown = SHORTCODE_TEXT.matcher(m.group(1));
+                            return shown.find() ? Matcher.quoteReplacement(shown.group(1)) : "";
+                        });
+        result =
+                MACRO.matcher(result)
                         .replaceAll(
-                                m -> {
-                                    Matcher shown = SHORTCODE_TEXT.matcher(m.group(1));
-                                    return shown.find() ? Matcher.quoteReplacement(shown.group(1)) : "";
-                                });
-        result = MACRO.matcher(result).replaceAll(m -> Matcher.quoteReplacement(macroText(m.group(1), m.group(2))));
+                                m -> Matcher.quoteReplacement(macroText(m.group(1), m.group(2))));
         return BRACES_LEFT.matcher(result).replaceAll("");
     }
 
-    private static String macroText(String name, @org.jspecify.annotations.Nullable String arguments) {
-        if (arguments == null || !REFERENCE_MACROS.contains(name.toLowerCase(java.util.Locale.ROOT))) {
+    private static String macroText(
+            String name, @org.jspecify.annotations.Nullable String arguments) {
+        if (arguments == null
+                || !REFERENCE_MACROS.contains(name.toLowerCase(java.util.Locale.ROOT))) {
             return "";
         }
         String[] parts = arguments.split("\"\\s*,\\s*\"|'\\s*,\\s*'", -1);
@@ -208,7 +233,8 @@ final class Clean {
         if (text.indexOf('&') < 0) {
             return text;
         }
-        return ENTITY.matcher(text).replaceAll(m -> Matcher.quoteReplacement(entity(m.group(1), m.group())));
+        return ENTITY.matcher(text)
+                .replaceAll(m -> Matcher.quoteReplacement(entity(m.group(1), m.group())));
     }
 
     private static String entity(String name, String whole) {

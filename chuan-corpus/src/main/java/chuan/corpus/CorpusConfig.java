@@ -15,9 +15,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 
-/// What `runs/corpus.yaml` says. Paths in the file are relative to the file. Sources are matched with
-/// `manifest.json` of the data folder by language and name; a source of a licence class that is not
-/// wanted is left out, whatever its weight.
+/// What `runs/corpus.yaml` says. Paths in the file are relative to the file. Sources are matched
+/// with `manifest.json` of the data folder by language and name; a source of a licence class that
+/// is not wanted is left out, whatever its weight.
 ///
 /// - `nearDuplicate`: Jaccard similarity from which on the later of two documents is dropped
 /// - `sampleBytes`: bytes of text per language to train the tokenizer on
@@ -33,12 +33,27 @@ public record CorpusConfig(
 
     private static final Set<String> SOURCE_FIELDS =
             Set.of(
-                    "name", "lang", "weight", "markup", "wrapped", "pairs", "any-language", "lists",
-                    "shortest", "most-repeated", "drop-lines");
+                    "name",
+                    "lang",
+                    "weight",
+                    "markup",
+                    "wrapped",
+                    "pairs",
+                    "any-language",
+                    "lists",
+                    "shortest",
+                    "most-repeated",
+                    "drop-lines");
     private static final Set<String> FIELDS =
             Set.of(
-                    "data", "output", "licenses", "held-out", "near-duplicate", "sample-megabytes",
-                    "threads", "sources");
+                    "data",
+                    "output",
+                    "licenses",
+                    "held-out",
+                    "near-duplicate",
+                    "sample-megabytes",
+                    "threads",
+                    "sources");
 
     public CorpusConfig {
         sources = List.copyOf(sources);
@@ -179,7 +194,7 @@ public record CorpusConfig(
         }
 
         Path path(String field) {
-            return file.toAbsolutePath().getParent().resolve(string(field)).normalize();
+            return file.toAbsolutePath().resolveSibling(string(field)).normalize();
         }
 
         double number(String field, double otherwise) {

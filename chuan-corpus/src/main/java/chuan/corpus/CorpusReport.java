@@ -9,7 +9,8 @@ import java.util.SequencedMap;
 import java.util.TreeMap;
 import tools.jackson.databind.node.ObjectNode;
 
-/// What went in, what stayed, and why the rest was dropped, per source. Bytes are UTF-8 bytes of text.
+/// What went in, what stayed, and why the rest was dropped, per source. Bytes are UTF-8 bytes of
+/// text.
 public final class CorpusReport {
     /// Counts of one source. `trainBytes` and `tokens` are what a weight of 1 reads once.
     static final class Row {
@@ -67,8 +68,18 @@ public final class CorpusReport {
         String format = "%-28s %7s %8s %7s %8s %6s %9s %7s %6s  %s%n";
         out.append(
                 String.format(
-                        Locale.ROOT, format, "source", "docs in", "MB in", "kept", "MB kept",
-                        "h.out", "tokens", "weight", "share", "dropped because"));
+                        Locale.ROOT,
+                        format,
+                        "source",
+                        "docs in",
+                        "MB in",
+                        "kept",
+                        "MB kept",
+                        "h.out",
+                        "tokens",
+                        "weight",
+                        "share",
+                        "dropped because"));
         double weighted = rows.values().stream().mapToDouble(CorpusReport::weightedSize).sum();
         List<Row> sums = new ArrayList<>();
         for (String lang : List.of("zh", "en")) {
@@ -90,7 +101,8 @@ public final class CorpusReport {
 
     private static String line(String format, Row row, double weighted) {
         StringBuilder reasons = new StringBuilder();
-        row.dropped.forEach((reason, n) -> reasons.append(reason).append(' ').append(n).append(", "));
+        row.dropped.forEach(
+                (reason, n) -> reasons.append(reason).append(' ').append(n).append(", "));
         double share =
                 row.source.weight() < 0
                         ? Double.NaN
@@ -111,8 +123,7 @@ public final class CorpusReport {
     }
 
     private static Row sum(List<Row> rows, String lang) {
-        Source all =
-                new Source("(all)", lang, "", "", -1, 0, List.of(), SourceRules.PLAIN);
+        Source all = new Source("(all)", lang, "", "", -1, 0, List.of(), SourceRules.PLAIN);
         Row sum = new Row(all);
         for (Row row : rows) {
             sum.documentsIn += row.documentsIn;

@@ -13,8 +13,8 @@ import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 
 /// Stage 6: keeps the first of every group of equal or nearly equal documents. Candidates come from
-/// MinHash bands; each is then compared exactly, so nothing is dropped on a chance collision. Memory:
-/// about 0.5 KB a document.
+/// MinHash bands; each is then compared exactly, so nothing is dropped on a chance collision.
+/// Memory: about 0.5 KB a document.
 ///
 /// The caller decides who is first: held-out documents, so that no copy of them is trained on.
 final class Deduplicate {

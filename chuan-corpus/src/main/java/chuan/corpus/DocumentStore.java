@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Documents on disk, numbered from 0 in the order of their arrival: only ids and places stay in
-/// memory, so the size of the corpus is bounded by the disk. Owns a temporary file and removes it on
-/// close. One thread appends; any thread may read what was appended before.
+/// memory, so the size of the corpus is bounded by the disk. Owns a temporary file and removes it
+/// on close. One thread appends; any thread may read what was appended before.
 final class DocumentStore implements AutoCloseable {
     private record Place(
             Source source, String id, String license, String attribution, long offset, int bytes) {}

@@ -5,7 +5,8 @@ package chuan.corpus;
 record HoldOut(double share) {
     HoldOut {
         if (!(share >= 0 && share < 0.5)) {
-            throw new IllegalArgumentException("share of held-out documents must be in [0, 0.5): " + share);
+            throw new IllegalArgumentException(
+                    "share of held-out documents must be in [0, 0.5): " + share);
         }
     }
 

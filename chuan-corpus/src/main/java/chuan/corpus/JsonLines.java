@@ -15,8 +15,8 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Reads a file of one JSON object a line (gzip when its name ends in `.gz`), one line in memory at a
-/// time. Blank lines are skipped; anything else that is no object is an error with file and line.
+/// Reads a file of one JSON object a line (gzip when its name ends in `.gz`), one line in memory at
+/// a time. Blank lines are skipped; anything else that is no object is an error with file and line.
 final class JsonLines implements Iterator<JsonNode>, AutoCloseable {
     static final JsonMapper JSON = JsonMapper.shared();
 

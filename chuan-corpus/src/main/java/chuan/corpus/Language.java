@@ -54,8 +54,8 @@ final class Language {
 
     static boolean isTraditional(String line) {
         long traditional = line.chars().filter(Characters::isTraditional).count();
-        return traditional >= 2 && traditional * 50 >= line.length()
-                || traditional == 1 && line.length() <= 25;
+        return (traditional >= 2 && traditional * 50 >= line.length())
+                || (traditional == 1 && line.length() <= 25);
     }
 
     private static boolean isUntranslated(String line) {

@@ -2,12 +2,12 @@ package chuan.corpus;
 
 import java.util.Arrays;
 
-/// Signatures whose agreement estimates the Jaccard similarity of two texts (Broder 1997). A text is
-/// the set of its runs of five units; a unit is one Han character or one word, in lower case;
+/// Signatures whose agreement estimates the Jaccard similarity of two texts (Broder 1997). A text
+/// is the set of its runs of five units; a unit is one Han character or one word, in lower case;
 /// punctuation and layout do not count.
 final class MinHash {
-    /// 32 bands of 4 rows: a pair of similarity 0.7 shares a band with probability 0.9998, one of 0.3
-    /// with 0.23 (such pairs are then compared exactly).
+    /// 32 bands of 4 rows: a pair of similarity 0.7 shares a band with probability 0.9998, one of
+    /// 0.3 with 0.23 (such pairs are then compared exactly).
     static final int BANDS = 32;
 
     static final int ROWS = 4;

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.function.IntConsumer;
 
 /// Stage 8: how much of each source. A source of weight w is read w times while one of weight 1 is
-/// read once; the trainer samples shards in proportion to weight times tokens. Here the same weights
-/// choose the text that the tokenizer is trained on.
+/// read once; the trainer samples shards in proportion to weight times tokens. Here the same
+/// weights choose the text that the tokenizer is trained on.
 final class Mix {
     private Mix() {}
 
@@ -23,8 +23,7 @@ final class Mix {
                 ranked.add(item);
             }
         }
-        ranked.sort(
-                Comparator.comparingDouble(Mix::rank).thenComparing(Item::id));
+        ranked.sort(Comparator.comparingDouble(Mix::rank).thenComparing(Item::id));
         long taken = 0;
         List<Integer> chosen = new ArrayList<>();
         for (Item item : ranked) {

@@ -41,19 +41,19 @@ final class Normalize {
     private static boolean isDropped(int c) {
         return Character.isISOControl(c)
                 || c == 0xAD
-                || c >= 0x200B && c <= 0x200F
-                || c >= 0x202A && c <= 0x202E
-                || c >= 0x2060 && c <= 0x2064
-                || c >= 0xFE00 && c <= 0xFE0F
+                || (c >= 0x200B && c <= 0x200F)
+                || (c >= 0x202A && c <= 0x202E)
+                || (c >= 0x2060 && c <= 0x2064)
+                || (c >= 0xFE00 && c <= 0xFE0F)
                 || c == 0xFEFF
-                || c >= 0xD800 && c <= 0xDFFF
+                || (c >= 0xD800 && c <= 0xDFFF)
                 || (c & 0xFFFE) == 0xFFFE;
     }
 
     private static boolean isFullWidthAlphanumeric(int c) {
-        return c >= 0xFF10 && c <= 0xFF19
-                || c >= 0xFF21 && c <= 0xFF3A
-                || c >= 0xFF41 && c <= 0xFF5A;
+        return (c >= 0xFF10 && c <= 0xFF19)
+                || (c >= 0xFF21 && c <= 0xFF3A)
+                || (c >= 0xFF41 && c <= 0xFF5A);
     }
 
     private static boolean isBeforeMe(char c) {

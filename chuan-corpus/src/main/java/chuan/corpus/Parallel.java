@@ -8,14 +8,15 @@ import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
-/// Maps on several threads and hands the results on in the order of the input, so that the number of
-/// threads changes nothing but the time. At most a fixed number of items is in flight.
+/// Maps on several threads and hands the results on in the order of the input, so that the number
+/// of threads changes nothing but the time. At most a fixed number of items is in flight.
 final class Parallel {
     private static final int IN_FLIGHT_PER_THREAD = 64;
 
     private Parallel() {}
 
-    /// `work` runs on any thread, `sink` on the caller's only. The first exception of either ends it.
+    /// `work` runs on any thread, `sink` on the caller's only. The first exception of either ends
+    /// it.
     static <T, R> void ordered(
             Iterator<T> items, int threads, Function<T, R> work, Consumer<R> sink) {
         try (var executor = Executors.newFixedThreadPool(threads)) {

@@ -19,10 +19,10 @@ import tools.jackson.databind.node.ObjectNode;
 /// 7. [RepeatedParagraphs]: long paragraphs once
 /// 8. [Mix]: a weighted sample for the tokenizer
 ///
-/// then [Pack] makes token shards. Equal configuration and input give equal bytes, whatever the number
-/// of threads. Written below the output folder, each file complete or not at all: `clean/*.jsonl.gz`,
-/// `heldout/{zh,en}.{jsonl.gz,txt}`, `heldout/raw-{zh,en}.txt`, `tokenizer-sample.jsonl.gz`,
-/// `report.{json,txt}`.
+/// then [Pack] makes token shards. Equal configuration and input give equal bytes, whatever the
+/// number of threads. Written below the output folder, each file complete or not at all:
+/// `clean/*.jsonl.gz`, `heldout/{zh,en}.{jsonl.gz,txt}`, `heldout/raw-{zh,en}.txt`,
+/// `tokenizer-sample.jsonl.gz`, `report.{json,txt}`.
 public final class Pipeline {
     private static final String TOO_LITTLE_LEFT = "only repeated paragraphs";
 
@@ -109,7 +109,11 @@ public final class Pipeline {
     private record Judged(Document raw, Document clean, Optional<String> fault) {}
 
     private void filter(
-            Source source, Boilerplate boilerplate, AtomicFile raw, DocumentStore store, Progress line) {
+            Source source,
+            Boilerplate boilerplate,
+            AtomicFile raw,
+            DocumentStore store,
+            Progress line) {
         CorpusReport.Row row = report.row(source);
         try (var documents = source.documents()) {
             Parallel.ordered(
@@ -137,11 +141,10 @@ public final class Pipeline {
         Document clean = stripped.withText(Language.keepLines(stripped, source.rules()));
         Optional<String> fault =
                 Quality.fault(clean, source.rules())
-                        .or(
-                                () ->
-                                        Language.matches(clean, source.rules())
-                                                ? Optional.empty()
-                                                : Optional.of("other language"));
+                        .or(() ->
+                                Language.matches(clean, source.rules())
+                                        ? Optional.empty()
+                                        : Optional.of("other language"));
         return new Judged(raw, clean, fault);
     }
 

@@ -3,8 +3,8 @@ package chuan.corpus;
 import java.io.PrintStream;
 import java.util.Locale;
 
-/// One line that says what is being done, how far, how fast and how long still; at most two a second.
-/// On a terminal it is overwritten in place, so the stream should be standard error.
+/// One line that says what is being done, how far, how fast and how long still; at most two a
+/// second. On a terminal it is overwritten in place, so the stream should be standard error.
 final class Progress {
     private static final long EVERY_NANOS = 500_000_000L;
 

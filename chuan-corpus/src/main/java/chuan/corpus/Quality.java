@@ -4,8 +4,9 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/// Stage 5: is this text worth reading? Cheap counts over the cleaned text; each threshold was set by
-/// looking at what falls just below and just above it. The names of the reasons appear in the report.
+/// Stage 5: is this text worth reading? Cheap counts over the cleaned text; each threshold was set
+/// by looking at what falls just below and just above it. The names of the reasons appear in the
+/// report.
 final class Quality {
     private Quality() {}
 

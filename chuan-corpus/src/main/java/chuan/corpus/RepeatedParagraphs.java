@@ -7,8 +7,8 @@ import java.util.Set;
 
 /// Stage 7: a long paragraph is read once. Catches what whole-document similarity misses: essays
 /// printed in two collections and cut at other places, stock paragraphs of manuals. Documents must
-/// come in the order of their right to keep a paragraph. Not thread-safe; 8 bytes and a set entry for
-/// each paragraph.
+/// come in the order of their right to keep a paragraph. Not thread-safe; 8 bytes and a set entry
+/// for each paragraph.
 final class RepeatedParagraphs {
     private static final int LONG_ENOUGH = 100;
 

@@ -18,7 +18,15 @@ class ChatsTest {
 
     private static ChatSource source(int rounds, int longestAnswer) {
         return new ChatSource(
-                "s", "en", Path.of("none"), true, 10, 1, rounds, 50, longestAnswer,
+                "s",
+                "en",
+                Path.of("none"),
+                true,
+                10,
+                1,
+                rounds,
+                50,
+                longestAnswer,
                 List.of(Pattern.compile("rude")));
     }
 
@@ -82,17 +90,16 @@ class ChatsTest {
         Path file = Path.of("..", "runs", "data", "self-introduction.jsonl");
         int[] count = new int[2];
         try (var lines = new JsonLines(file)) {
-            lines.forEachRemaining(
-                    node -> {
-                        count[node.get("lang").stringValue().equals("zh") ? 0 : 1]++;
-                        var messages = node.get("messages");
-                        assertThat(messages.size()).isPositive().isEven();
-                        for (int i = 0; i < messages.size(); i++) {
-                            assertThat(messages.get(i).get("role").stringValue())
-                                    .isEqualTo(i % 2 == 0 ? "user" : "assistant");
-                            assertThat(messages.get(i).get("content").stringValue()).isNotBlank();
-                        }
-                    });
+            lines.forEachRemaining(node -> {
+                count[node.get("lang").stringValue().equals("zh") ? 0 : 1]++;
+                var messages = node.get("messages");
+                assertThat(messages.size()).isPositive().isEven();
+                for (int i = 0; i < messages.size(); i++) {
+                    assertThat(messages.get(i).get("role").stringValue())
+                            .isEqualTo(i % 2 == 0 ? "user" : "assistant");
+                    assertThat(messages.get(i).get("content").stringValue()).isNotBlank();
+                }
+            });
         }
         System.out.println("our dialogues: zh " + count[0] + ", en " + count[1]);
         assertThat(count[0]).isGreaterThan(250);

@@ -80,7 +80,8 @@ class CleanTest {
                 $$
                 x^2
                 $$
-                End.""";
+                End.\
+                """;
         assertThat(page(text)).isEqualTo("Start.\n\nEnd.");
     }
 
@@ -104,7 +105,14 @@ class CleanTest {
     void linesOfTheSourceGo() {
         SourceRules rules =
                 new SourceRules(
-                        false, false, false, false, false, 0, 1, List.of(Pattern.compile("^Title is:")));
+                        false,
+                        false,
+                        false,
+                        false,
+                        false,
+                        0,
+                        1,
+                        List.of(Pattern.compile("^Title is:")));
         assertThat(Clean.text("keep\nTitle is: x", rules)).isEqualTo("keep");
     }
 

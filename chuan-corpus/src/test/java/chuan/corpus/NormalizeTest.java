@@ -12,7 +12,8 @@ class NormalizeTest {
 
     @Test
     void invisibleCharactersGo() {
-        assertThat(Normalize.text("\uFEFFso\u00ADft\u200B zero\u0000\u001B")).isEqualTo("soft zero");
+        assertThat(Normalize.text("\uFEFFso\u00ADft\u200B zero\u0000\u001B"))
+                .isEqualTo("soft zero");
     }
 
     @Test

@@ -170,12 +170,15 @@ class PipelineTest {
         }
         for (String name : List.of("zh-tales", "en-stories")) {
             Path clean = out.resolve("clean/" + name + ".jsonl.gz");
-            assertThat(fields(clean, "id")).noneMatch(holdOut::takes).noneMatch(id -> id.contains("again"));
+            assertThat(fields(clean, "id"))
+                    .noneMatch(holdOut::takes)
+                    .noneMatch(id -> id.contains("again"));
             assertThat(fields(clean, "text"))
                     .flatMap(text -> text.lines().toList())
                     .noneMatch(heldOutShingles::contains);
         }
-        assertThat(fields(out.resolve("tokenizer-sample.jsonl.gz"), "id")).noneMatch(holdOut::takes);
+        assertThat(fields(out.resolve("tokenizer-sample.jsonl.gz"), "id"))
+                .noneMatch(holdOut::takes);
     }
 
     @Test

@@ -53,13 +53,18 @@ class StagesTest {
     @Test
     void untranslatedParagraphsGo() {
         Document page =
-                document("zh", "您可以连接到服务器。\nTo browse files over the network, open the Files application.");
+                document(
+                        "zh",
+                        "您可以连接到服务器。\nTo browse files over the network, open the Files application.");
         assertThat(Language.keepLines(page, SourceRules.PLAIN)).isEqualTo("您可以连接到服务器。");
     }
 
     @Test
     void languageMustMatch() {
-        assertThat(Language.matches(document("zh", "中文 English words are many here"), SourceRules.PLAIN))
+        assertThat(
+                        Language.matches(
+                                document("zh", "中文 English words are many here"),
+                                SourceRules.PLAIN))
                 .isFalse();
         assertThat(Language.matches(document("en", "Only 中 one"), SourceRules.PLAIN)).isFalse();
         assertThat(Language.matches(document("zh", "主要是中文 API"), SourceRules.PLAIN)).isTrue();
@@ -67,14 +72,27 @@ class StagesTest {
 
     @Test
     void qualityNamesTheFault() {
-        String prose = "The fox ran over the hill and into the wood, where it slept until the morning.";
+        String prose =
+                "The fox ran over the hill and into the wood, where it slept until the morning.";
         assertThat(Quality.fault(document("en", prose), SourceRules.PLAIN)).isEmpty();
-        assertThat(Quality.fault(document("en", "Short."), SourceRules.PLAIN)).hasValue("too short");
-        assertThat(Quality.fault(document("en", prose + " 1990 2000 2010 2020 12345678"), SourceRules.PLAIN))
+        assertThat(Quality.fault(document("en", "Short."), SourceRules.PLAIN))
+                .hasValue("too short");
+        assertThat(
+                        Quality.fault(
+                                document("en", prose + " 1990 2000 2010 2020 12345678"),
+                                SourceRules.PLAIN))
                 .hasValue("many digits");
-        assertThat(Quality.fault(document("en", prose + " a=b; {c} [d] <e> /f/ #g"), SourceRules.PLAIN))
+        assertThat(
+                        Quality.fault(
+                                document("en", prose + " a=b; {c} [d] <e> /f/ #g"),
+                                SourceRules.PLAIN))
                 .hasValue("many symbols");
-        assertThat(Quality.fault(document("en", "Alpha beta gamma\n".repeat(4) + "Delta word\n".repeat(5)), SourceRules.PLAIN))
+        assertThat(
+                        Quality.fault(
+                                document(
+                                        "en",
+                                        "Alpha beta gamma\n".repeat(4) + "Delta word\n".repeat(5)),
+                                SourceRules.PLAIN))
                 .hasValue("list of short lines");
         assertThat(Quality.fault(document("en", (prose + "\n").repeat(3)), SourceRules.PLAIN))
                 .hasValue("repeats itself");
