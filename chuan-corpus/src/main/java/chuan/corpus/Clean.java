@@ -61,7 +61,7 @@ final class Clean {
             Pattern.compile("(?<=[\\x{4E00}-\\x{9FFF}]) +(?=[\\x{4E00}-\\x{9FFF}])");
     private static final Pattern SPACES = Pattern.compile("[ \\t]+");
     private static final Pattern SPACE_AT_HAN =
-            Pattern.compile("(?<=[，。！？；：、）》」』”])[ ]+|[ ]+(?=[，。！？；：、（）《》「」])");
+            Pattern.compile("(?<=[，。！？；：、）》」』])[ ]+|[ ]+(?=[，。！？；：、（）《》「」])");
     private static final Pattern ENTITY =
             Pattern.compile("&(#\\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});");
     private static final Set<String> REFERENCE_MACROS =

@@ -1,6 +1,5 @@
 package chuan.corpus;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -12,7 +11,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// What went in, what stayed, and why the rest was dropped, per source. Bytes are UTF-8 bytes of
 /// text.
 public final class CorpusReport {
-    /// Counts of one source. `trainBytes` and `tokens` are what a weight of 1 reads once.
+    /// Counts of one source. `bytesTrain` is what a weight of 1 reads once.
     static final class Row {
         final Source source;
         final Map<String, Integer> dropped = new TreeMap<>();
@@ -22,7 +21,6 @@ public final class CorpusReport {
         long bytesHeldOut;
         long documentsTrain;
         long bytesTrain;
-        long tokens;
 
         Row(Source source) {
             this.source = source;
@@ -56,7 +54,6 @@ public final class CorpusReport {
             node.put("bytesTrain", row.bytesTrain);
             node.put("documentsHeldOut", row.documentsHeldOut);
             node.put("bytesHeldOut", row.bytesHeldOut);
-            node.put("tokens", row.tokens);
             ObjectNode dropped = node.putObject("dropped");
             row.dropped.forEach(dropped::put);
         }
@@ -65,7 +62,7 @@ public final class CorpusReport {
 
     public String table() {
         StringBuilder out = new StringBuilder();
-        String format = "%-28s %7s %8s %7s %8s %6s %9s %7s %6s  %s%n";
+        String format = "%-28s %7s %8s %7s %8s %6s %7s %6s  %s%n";
         out.append(
                 String.format(
                         Locale.ROOT,
@@ -76,27 +73,24 @@ public final class CorpusReport {
                         "kept",
                         "MB kept",
                         "h.out",
-                        "tokens",
                         "weight",
                         "share",
                         "dropped because"));
         double weighted = rows.values().stream().mapToDouble(CorpusReport::weightedSize).sum();
-        List<Row> sums = new ArrayList<>();
         for (String lang : List.of("zh", "en")) {
             List<Row> ofLang =
                     rows.values().stream().filter(r -> r.source.lang().equals(lang)).toList();
             ofLang.forEach(row -> out.append(line(format, row, weighted)));
             if (!ofLang.isEmpty()) {
-                sums.add(sum(ofLang, lang));
-                out.append(line(format, sums.getLast(), weighted));
+                out.append(line(format, sum(ofLang, lang), weighted));
             }
         }
         return out.toString();
     }
 
-    /// What a source adds to the mix: tokens when they are known, else bytes; times its weight.
-    static double weightedSize(Row row) {
-        return row.source.weight() * (row.tokens > 0 ? row.tokens : row.bytesTrain);
+    /// What a source adds to the mix.
+    private static double weightedSize(Row row) {
+        return row.source.weight() * row.bytesTrain;
     }
 
     private static String line(String format, Row row, double weighted) {
@@ -116,7 +110,6 @@ public final class CorpusReport {
                 row.documentsTrain,
                 megabytes(row.bytesTrain),
                 row.documentsHeldOut,
-                row.tokens,
                 row.source.weight() < 0 ? "" : Double.toString(row.source.weight()),
                 Double.isNaN(share) ? "" : String.format(Locale.ROOT, "%.1f%%", share),
                 reasons.isEmpty() ? "" : reasons.substring(0, reasons.length() - 2));
@@ -132,7 +125,6 @@ public final class CorpusReport {
             sum.bytesTrain += row.bytesTrain;
             sum.documentsHeldOut += row.documentsHeldOut;
             sum.bytesHeldOut += row.bytesHeldOut;
-            sum.tokens += row.tokens;
             row.dropped.forEach((reason, n) -> sum.dropped.merge(reason, n, Integer::sum));
         }
         return sum;

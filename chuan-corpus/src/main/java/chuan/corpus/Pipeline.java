@@ -85,7 +85,7 @@ public final class Pipeline {
 
     private Boilerplate census(Source source, Progress line) {
         var boilerplate = new Boilerplate();
-        if (!source.rules().markup()) {
+        if (!source.rules().markup() || source.rules().lists()) {
             line.advance(source.bytes() / 1e6, source.key());
             return boilerplate;
         }

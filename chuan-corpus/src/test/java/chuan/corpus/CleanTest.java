@@ -37,6 +37,7 @@ class CleanTest {
                     visit https://example.org/a?b=c now | visit now
                     上海公司（）于1995年创办。 | 上海公司于1995年创办。
                     全角句号． | 全角句号。
+                    “Go on.” As she went | “Go on.” As she went
                     """)
     void lineIsCleaned(String raw, String clean) {
         assertThat(page(raw)).isEqualTo(clean);
