@@ -1,0 +1,39 @@
+package chuan.cli;
+
+import picocli.CommandLine.Option;
+
+/// What every command takes that runs a model.
+final class CommonOptions {
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Worker threads; default: one per core.")
+    int threads;
+
+    @Option(
+            names = "--ctx",
+            paramLabel = "N",
+            description = "Tokens of context; default: what the model was made for.")
+    int context;
+
+    @Option(
+            names = "--device",
+            paramLabel = "D",
+            description = "Where to compute; this version knows: cpu.",
+            defaultValue = "cpu")
+    String device = "cpu";
+
+    /// @throws CliException for a value that cannot be meant
+    void check() {
+        if (threads < 0 || threads > 4096)
+            throw new CliException("--threads " + threads + ": not a number of threads");
+        if (context < 0) throw new CliException("--ctx " + context + ": not a number of tokens");
+        if (!device.equals("cpu"))
+            throw new CliException(
+                    "--device " + device + ": this version computes on the CPU only; use cpu");
+    }
+
+    int threadsOrCores() {
+        return threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+    }
+}

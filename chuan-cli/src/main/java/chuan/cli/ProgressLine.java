@@ -1,0 +1,62 @@
+package chuan.cli;
+
+import java.io.PrintStream;
+import java.util.Locale;
+
+/// One line on a terminal that shows how far a long job is: amount, rate, time left. Appears after
+/// two seconds, redraws five times a second, leaves nothing behind. Silent without a terminal.
+final class ProgressLine implements AutoCloseable {
+    private static final long FIRST_NANOS = 2_000_000_000L;
+    private static final long EVERY_NANOS = 200_000_000L;
+
+    private final PrintStream err;
+    private final boolean visible;
+    private final String what;
+    private final String unit;
+    private final long total;
+    private final long start = System.nanoTime();
+    private long drawn = start + FIRST_NANOS - EVERY_NANOS;
+    private boolean shown;
+
+    /// @param total how much there is in all; 0 if nobody knows
+    ProgressLine(Streams streams, String what, String unit, long total) {
+        this.err = streams.err();
+        this.visible = streams.errTerminal();
+        this.what = what;
+        this.unit = unit;
+        this.total = total;
+    }
+
+    /// `done` of the total are through.
+    void update(long done) {
+        long now = System.nanoTime();
+        if (!visible || now - drawn < EVERY_NANOS) return;
+        drawn = now;
+        shown = true;
+        err.print("\r\033[K" + text(what, unit, done, total, (now - start) / 1e9));
+        err.flush();
+    }
+
+    @Override
+    public void close() {
+        if (shown) err.print("\r\033[K");
+        err.flush();
+    }
+
+    static String text(String what, String unit, long done, long total, double seconds) {
+        double rate = done / Math.max(seconds, 1e-3);
+        if (total <= 0)
+            return String.format(Locale.ROOT, "%s: %,d %s, %,.0f/s", what, done, unit, rate);
+        long left = done == 0 ? 0 : Math.round((total - done) / rate);
+        return String.format(
+                Locale.ROOT,
+                "%s: %d %% of %,d %s, %,.0f/s, %d:%02d left",
+                what,
+                100 * done / total,
+                total,
+                unit,
+                rate,
+                left / 60,
+                left % 60);
+    }
+}

@@ -1,0 +1,61 @@
+package chuan.cli;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+
+/// Where a command reads and writes: UTF-8 whatever the locale says.
+///
+/// @param terminal a person sits at both ends of `in` and `out`
+/// @param errTerminal a person sees `err`: progress lines make sense
+record Streams(
+        InputStream in,
+        PrintStream out,
+        PrintStream err,
+        boolean terminal,
+        boolean errTerminal) {
+
+    /// Those of this process. The launcher hands over the real stderr as descriptor 3 where the JVM
+    /// itself prints a warning that nobody needs (an incubator module is in use).
+    static Streams ofProcess() {
+        var in = System.in;
+        PrintStream out = utf8(new FileOutputStream(FileDescriptor.out));
+        PrintStream err = System.err;
+        if (System.getProperty("chuan.stderr") != null) {
+            err = utf8(new FileOutputStream(descriptor(Integer.getInteger("chuan.stderr", 2))));
+            System.setErr(err);
+        }
+        return new Streams(
+                in,
+                out,
+                err,
+                Boolean.getBoolean("chuan.terminal"),
+                Boolean.getBoolean("chuan.terminal.err"));
+    }
+
+    PrintWriter outWriter() {
+        return new PrintWriter(out, true, StandardCharsets.UTF_8);
+    }
+
+    PrintWriter errWriter() {
+        return new PrintWriter(err, true, StandardCharsets.UTF_8);
+    }
+
+    private static PrintStream utf8(OutputStream stream) {
+        return new PrintStream(stream, true, StandardCharsets.UTF_8);
+    }
+
+    private static FileDescriptor descriptor(int number) {
+        try {
+            var constructor = FileDescriptor.class.getDeclaredConstructor(int.class);
+            constructor.setAccessible(true);
+            return constructor.newInstance(number);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("the launcher must open java.io to chuan", e);
+        }
+    }
+}
