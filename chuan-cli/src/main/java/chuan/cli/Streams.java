@@ -13,11 +13,7 @@ import java.nio.charset.StandardCharsets;
 /// @param terminal a person sits at both ends of `in` and `out`
 /// @param errTerminal a person sees `err`: progress lines make sense
 record Streams(
-        InputStream in,
-        PrintStream out,
-        PrintStream err,
-        boolean terminal,
-        boolean errTerminal) {
+        InputStream in, PrintStream out, PrintStream err, boolean terminal, boolean errTerminal) {
 
     /// Those of this process. The launcher hands over the real stderr as descriptor 3 where the JVM
     /// itself prints a warning that nobody needs (an incubator module is in use).
@@ -35,6 +31,11 @@ record Streams(
                 err,
                 Boolean.getBoolean("chuan.terminal"),
                 Boolean.getBoolean("chuan.terminal.err"));
+    }
+
+    /// For progress lines: stderr if a person sees it, else nowhere.
+    PrintStream errOnTerminal() {
+        return errTerminal ? err : utf8(OutputStream.nullOutputStream());
     }
 
     PrintWriter outWriter() {

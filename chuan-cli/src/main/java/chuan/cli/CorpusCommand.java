@@ -1,0 +1,57 @@
+package chuan.cli;
+
+import chuan.corpus.ChatConfig;
+import chuan.corpus.Chats;
+import chuan.corpus.CorpusConfig;
+import chuan.corpus.Pipeline;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// `chuan corpus`: from raw text to clean documents, and dialogues for fine-tuning.
+@Command(
+        name = "corpus",
+        description = "Makes training text: cleans documents, prepares dialogues.",
+        synopsisSubcommandLabel = "COMMAND",
+        mixinStandardHelpOptions = true)
+final class CorpusCommand implements Runnable {
+    private final Streams streams;
+
+    CorpusCommand(Streams streams) {
+        this.streams = streams;
+    }
+
+    @Override
+    public void run() {
+        throw new CliException("corpus needs a command: clean or dialogues; see its --help");
+    }
+
+    @Command(
+            name = "clean",
+            description = "Normalises, cleans, filters and deduplicates the documents of a recipe.",
+            mixinStandardHelpOptions = true)
+    void clean(
+            @Parameters(paramLabel = "RECIPE", description = "Such as runs/corpus.yaml.")
+                    Path recipe,
+            @Option(names = "--data", description = "Folder of the raw text.") @Nullable Path data,
+            @Option(names = "--output", description = "Folder to write.") @Nullable Path output,
+            @Option(names = "--threads", description = "Default: one per core.") int threads) {
+        var config = CorpusConfig.read(recipe, data, output);
+        if (threads > 0) config = config.withThreads(threads);
+        var report = Pipeline.clean(config, streams.errOnTerminal());
+        streams.out().println(report.table());
+    }
+
+    @Command(
+            name = "dialogues",
+            description = "Cuts, filters and mixes dialogues for fine-tuning.",
+            mixinStandardHelpOptions = true)
+    void dialogues(
+            @Parameters(paramLabel = "RECIPE", description = "Such as runs/chat.yaml.") Path recipe,
+            @Option(names = "--data", description = "Folder of the dialogues.") @Nullable Path data,
+            @Option(names = "--output", description = "Folder to write.") @Nullable Path output) {
+        streams.out().println(Chats.prepare(ChatConfig.read(recipe, data, output)));
+    }
+}

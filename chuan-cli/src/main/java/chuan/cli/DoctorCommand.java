@@ -1,0 +1,82 @@
+package chuan.cli;
+
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// `chuan doctor`: what this machine offers and what Chuan makes of it.
+@Command(
+        name = "doctor",
+        description = "Says what this machine offers: CPU, kernels, memory, JDK, optional parts.",
+        mixinStandardHelpOptions = true)
+final class DoctorCommand implements Runnable {
+    private final Streams streams;
+
+    @Option(names = "--json", description = "As one JSON object.")
+    boolean json;
+
+    DoctorCommand(Streams streams) {
+        this.streams = streams;
+    }
+
+    @Override
+    public void run() {
+        var report = report();
+        if (json) streams.out().println(Json.line(report));
+        else report.forEach((key, value) -> streams.out().printf("%-13s %s%n", key, text(value)));
+    }
+
+    static Map<String, Object> report() {
+        var r = new LinkedHashMap<String, Object>();
+        r.put("chuan", new Version().number());
+        r.put("java", Runtime.version() + " (" + System.getProperty("java.vendor") + ")");
+        r.put("javaHome", System.getProperty("java.home"));
+        r.put("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+        r.put("cpu", Cpu.name());
+        r.put("cpuFeatures", Cpu.features());
+        r.put("cores", Runtime.getRuntime().availableProcessors());
+        r.put("memoryBytes", memory());
+        r.put("heapBytes", Runtime.getRuntime().maxMemory());
+        r.put("vectorModule", ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent());
+        r.put("aotCache", aotCache());
+        r.put("libtorch", libtorch());
+        r.put("model", Models.shippedName().orElse("none shipped"));
+        return r;
+    }
+
+    private static long memory() {
+        return ManagementFactory.getOperatingSystemMXBean()
+                        instanceof com.sun.management.OperatingSystemMXBean system
+                ? system.getTotalMemorySize()
+                : -1;
+    }
+
+    private static boolean aotCache() {
+        return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .anyMatch(a -> a.startsWith("-XX:AOTCache="));
+    }
+
+    private static String libtorch() {
+        Path natives = Models.home().resolve("chuan-torch-natives/target/lib");
+        return Files.isDirectory(natives)
+                ? "fetched"
+                : "not fetched; comes with the first training command";
+    }
+
+    private static String text(Object value) {
+        return switch (value) {
+            case Long bytes -> String.format(java.util.Locale.ROOT, "%.1f GiB", bytes / 0x1p30);
+            case Boolean yes -> yes ? "yes" : "no";
+            case Iterable<?> many -> {
+                var text = new StringBuilder();
+                many.forEach(one -> text.append(text.isEmpty() ? "" : " ").append(one));
+                yield text.toString();
+            }
+            case Object other -> other.toString();
+        };
+    }
+}

@@ -1,0 +1,55 @@
+package chuan.cli;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/// The `chuan` command. Exit codes: 0 success, 1 a fault of ours, 2 bad usage or bad file, 130
+/// interrupted.
+@Command(
+        name = "chuan",
+        description = "Baichuan-13B in Java: train, look into, and talk to decoders of its kind.",
+        synopsisSubcommandLabel = "COMMAND",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class)
+public final class Main implements Callable<Integer> {
+    private static final Map<String, Function<Streams, CommandLine>> COMMANDS = commands();
+
+    private static Map<String, Function<Streams, CommandLine>> commands() {
+        var c = new LinkedHashMap<String, Function<Streams, CommandLine>>();
+        c.put("doctor", s -> new CommandLine(new DoctorCommand(s)));
+        c.put("corpus", s -> new CommandLine(new CorpusCommand(s)));
+        return c;
+    }
+
+    @Override
+    public Integer call() {
+        throw new CliException("no command given; chuan --help lists them");
+    }
+
+    /// Runs one command line and returns its exit code.
+    static int run(Streams streams, String... args) {
+        var root = new CommandLine(new Main());
+        String first = args.length == 0 ? "" : args[0];
+        // Describing a command costs start-up time: only the one that is asked for, if it is clear.
+        if (COMMANDS.get(first) instanceof Function<Streams, CommandLine> one)
+            root.addSubcommand(first, one.apply(streams));
+        else COMMANDS.forEach((name, make) -> root.addSubcommand(name, make.apply(streams)));
+        var errors = new Errors(streams.err());
+        root.setOut(streams.outWriter());
+        root.setErr(streams.errWriter());
+        root.setParameterExceptionHandler(errors);
+        root.setExecutionExceptionHandler(errors);
+        int code = root.execute(args);
+        streams.out().flush();
+        return code;
+    }
+
+    public static void main(String[] args) {
+        int code = run(Streams.ofProcess(), args);
+        System.exit(code);
+    }
+}
