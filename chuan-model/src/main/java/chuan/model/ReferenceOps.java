@@ -18,6 +18,17 @@ public final class ReferenceOps implements Ops<float[][], float[][]> {
         for (int i = 0; i < c.layers(); i++) cache.add(new ArrayList<>());
     }
 
+    /// Positions held by the cache.
+    public int length() {
+        return cache.getFirst().size();
+    }
+
+    /// Forgets all positions from `length` on.
+    public void truncate(int length) {
+        for (var layer : cache)
+            if (layer.size() > length) layer.subList(length, layer.size()).clear();
+    }
+
     @Override
     public float[][] embed(float[][] table, int[] ids) {
         var out = new float[ids.length][];

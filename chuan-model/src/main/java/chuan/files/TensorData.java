@@ -1,0 +1,179 @@
+package chuan.files;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Objects;
+
+/// One stored tensor: a read-only, row-major view of its bytes, usually straight in a mapped file.
+/// The view stays valid as long as it is reachable. Any thread may read.
+///
+/// @param name its official name
+/// @param shape `[rows, columns]`, `[columns]`, ...; not to be written to
+/// @param data exactly the tensor's bytes, little-endian, not necessarily aligned
+/// @param file where it was found, for messages
+/// @param offset first byte in that file, for messages
+public record TensorData(
+        String name, DType dtype, long[] shape, MemorySegment data, Path file, long offset) {
+
+    static final ValueLayout.OfFloat FLOAT =
+            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    static final ValueLayout.OfDouble DOUBLE =
+            ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    static final ValueLayout.OfInt INT =
+            ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    static final ValueLayout.OfLong LONG =
+            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    public TensorData {
+        long bytes = byteCount(dtype, shape);
+        if (data.byteSize() != bytes)
+            throw new IllegalArgumentException(
+                    name + " needs " + bytes + " bytes, not " + data.byteSize());
+        data = data.asReadOnly();
+    }
+
+    /// Bytes of a dense tensor.
+    ///
+    /// @throws ArithmeticException if no file could hold it
+    static long byteCount(DType dtype, long[] shape) {
+        return Math.multiplyExact(elementCount(shape), (long) dtype.bytes());
+    }
+
+    static long elementCount(long[] shape) {
+        long n = 1;
+        for (long d : shape) {
+            if (d < 0) throw new ArithmeticException("negative dimension " + d);
+            n = Math.multiplyExact(n, d);
+        }
+        return n;
+    }
+
+    /// Elements.
+    public long elements() {
+        return data.byteSize() / dtype.bytes();
+    }
+
+    /// Element `index` in row-major order, widened to fp32 (exactly, but for 64-bit types).
+    public float get(long index) {
+        return switch (dtype) {
+            case F64 -> (float) data.get(DOUBLE, index * Double.BYTES);
+            case F32 -> data.get(FLOAT, index * Float.BYTES);
+            case F16 -> Float.float16ToFloat(data.get(SHORT, index * Short.BYTES));
+            case BF16 -> DType.fromBf16(data.get(SHORT, index * Short.BYTES));
+            case I64 -> data.get(LONG, index * Long.BYTES);
+            case I32 -> data.get(INT, index * Integer.BYTES);
+            case I16 -> data.get(SHORT, index * Short.BYTES);
+            case I8 -> data.get(ValueLayout.JAVA_BYTE, index);
+            case U8, BOOL -> data.get(ValueLayout.JAVA_BYTE, index) & 0xff;
+        };
+    }
+
+    /// Copies `count` elements from `index` on to `out[at, at + count)`, widened to fp32.
+    public void copyTo(long index, float[] out, int at, int count) {
+        Objects.checkFromIndexSize(index, count, elements());
+        Objects.checkFromIndexSize(at, count, out.length);
+        switch (dtype) {
+            case F32 -> MemorySegment.copy(data, FLOAT, index * Float.BYTES, out, at, count);
+            case BF16 -> {
+                long from = index * Short.BYTES;
+                for (int i = 0; i < count; i++)
+                    out[at + i] = DType.fromBf16(data.get(SHORT, from + 2L * i));
+            }
+            case F16 -> {
+                long from = index * Short.BYTES;
+                for (int i = 0; i < count; i++)
+                    out[at + i] = Float.float16ToFloat(data.get(SHORT, from + 2L * i));
+            }
+            case F64, I64, I32, I16, I8, U8, BOOL -> {
+                for (int i = 0; i < count; i++) out[at + i] = get(index + i);
+            }
+        }
+    }
+
+    /// All elements in row-major order, widened to fp32.
+    ///
+    /// @throws IllegalStateException if they do not fit into one array
+    public float[] toFloats() {
+        if (elements() > Integer.MAX_VALUE - 8)
+            throw new IllegalStateException(name + " does not fit into one array");
+        var out = new float[(int) elements()];
+        copyTo(0, out, 0, out.length);
+        return out;
+    }
+
+    /// The rows of a matrix, `[rows][columns]`; a vector is one row.
+    public float[][] toRows() {
+        int columns = shape.length == 0 ? 1 : Math.toIntExact(shape[shape.length - 1]);
+        int rows = columns == 0 ? 0 : Math.toIntExact(elements() / columns);
+        var out = new float[rows][columns];
+        for (int r = 0; r < rows; r++) copyTo((long) r * columns, out[r], 0, columns);
+        return out;
+    }
+
+    /// Refuses a tensor that holds a NaN or an infinity. One pass at about the speed of memory:
+    /// eight bytes at a time, without branches. Adding one to an exponent of all ones carries into
+    /// the bit above it, in every lane at once.
+    ///
+    /// @throws MalformedFileException naming the tensor and the first such element
+    public void checkFinite() {
+        long exponent =
+                switch (dtype) {
+                    case F64 -> 0x7ff0_0000_0000_0000L;
+                    case F32 -> 0x7f80_0000_7f80_0000L;
+                    case BF16 -> 0x7f80_7f80_7f80_7f80L;
+                    case F16 -> 0x7c00_7c00_7c00_7c00L;
+                    case I64, I32, I16, I8, U8, BOOL -> 0;
+                };
+        if (exponent == 0) return;
+        long one = exponent & ~(exponent << 1);
+        long carry = (exponent << 1) & ~exponent;
+        long words = data.byteSize() / Long.BYTES;
+        long carries = 0;
+        for (long i = 0; i < words; i++)
+            carries |= (data.get(LONG, i * Long.BYTES) & exponent) + one;
+        boolean finite = (carries & carry) == 0;
+        for (long i = words * Long.BYTES / dtype.bytes(); finite && i < elements(); i++)
+            finite = Float.isFinite(get(i));
+        if (!finite) refuseFirstNonFinite();
+    }
+
+    private void refuseFirstNonFinite() {
+        for (long i = 0; i < elements(); i++) {
+            double value = dtype == DType.F64 ? data.get(DOUBLE, i * Double.BYTES) : get(i);
+            if (!Double.isFinite(value))
+                throw MalformedFileException.tensor(
+                        file,
+                        name,
+                        "element "
+                                + i
+                                + " is "
+                                + value
+                                + "; the file is damaged or training had diverged: get it again");
+        }
+    }
+
+    /// The same bytes under another name or shape of as many elements.
+    public TensorData as(String newName, long... newShape) {
+        return new TensorData(newName, dtype, newShape, data, file, offset);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return this == other;
+    }
+
+    @Override
+    public int hashCode() {
+        return System.identityHashCode(this);
+    }
+
+    @Override
+    public String toString() {
+        return name + " " + dtype + Arrays.toString(shape) + " in " + file + " at byte " + offset;
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package chuan.files;
+
+import org.jspecify.annotations.NullMarked;

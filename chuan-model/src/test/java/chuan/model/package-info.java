@@ -1,0 +1,4 @@
+@NullMarked
+package chuan.model;
+
+import org.jspecify.annotations.NullMarked;
