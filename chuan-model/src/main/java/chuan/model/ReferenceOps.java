@@ -23,6 +23,11 @@ public final class ReferenceOps implements Ops<float[][], float[][]> {
         return cache.getFirst().size();
     }
 
+    /// What a layer remembers of a position: key, after rotation, then value, `[2 * kvWidth]`.
+    float[] cached(int layer, int position) {
+        return cache.get(layer).get(position);
+    }
+
     /// Forgets all positions from `length` on.
     public void truncate(int length) {
         for (var layer : cache)
