@@ -35,15 +35,16 @@ final class BpeTables {
     final int[] byteIds;
 
     final int unknownId;
+
     /// UTF-8 length of each symbol; only filled if some piece is UNUSED.
     final int[] byteLength;
 
     final boolean[] unused;
     final boolean hasUnused;
 
-    /// Bit set over hashed pairs of adjacent characters that occur inside a piece. A pair outside is
-    /// a place that no merge crosses, so the text may be cut there without any effect.
-    private final long[] joints = new long[1 << JOINT_BITS - 6];
+    /// Bit set over hashed pairs of adjacent characters that occur inside a piece. A pair outside
+    /// is a place that no merge crosses, so the text may be cut there without any effect.
+    private final long[] joints = new long[1 << (JOINT_BITS - 6)];
 
     private final long[] asciiJoints = new long[256];
 
@@ -91,15 +92,11 @@ final class BpeTables {
 
     private int[] byteLengths(Map<String, Integer> merging, int symbols) {
         int[] lengths = new int[symbols];
-        merging.forEach(
-                (text, id) -> {
-                    lengths[id] = utf8(text).length;
-                    text.codePoints()
-                            .forEach(
-                                    c ->
-                                            lengths[symbolOf(c)] =
-                                                    utf8(Character.toString(c)).length);
-                });
+        merging.forEach((text, id) -> {
+            lengths[id] = utf8(text).length;
+            text.codePoints()
+                    .forEach(c -> lengths[symbolOf(c)] = utf8(Character.toString(c)).length);
+        });
         return lengths;
     }
 
@@ -201,7 +198,7 @@ final class BpeTables {
     }
 
     private static int jointHash(int left, int right) {
-        return (left * 0x9E3779B1 ^ right * 0x85EBCA6B) * 0xC2B2AE35 >>> 32 - JOINT_BITS;
+        return ((left * 0x9E3779B1 ^ right * 0x85EBCA6B) * 0xC2B2AE35) >>> (32 - JOINT_BITS);
     }
 
     /// Symbol of a character, or [#NONE].

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/// Trains a SentencePiece BPE vocabulary. Given the same sentences and options, the pieces are those
-/// of SentencePiece's trainer; [SentencePieceFile] writes a file that its library loads.
+/// Trains a SentencePiece BPE vocabulary. Given the same sentences and options, the pieces are
+/// those of SentencePiece's trainer; [SentencePieceFile] writes a file that its library loads.
 public final class BpeTrainer {
     private static final int BOUNDARY = '\t';
 
@@ -34,8 +34,8 @@ public final class BpeTrainer {
 
     /// Reads all texts once and returns the model.
     ///
-    /// @throws IllegalArgumentException if the texts are too few for the vocabulary size, or the size
-    ///     too small for the characters
+    /// @throws IllegalArgumentException if the texts are too few for the vocabulary size, or the
+    ///   size too small for the characters
     public SentencePieceModel train(Iterator<String> texts) {
         Map<Integer, Piece> special = specialPieces();
         List<String> spellings = special.values().stream().map(Piece::text).toList();
@@ -87,8 +87,7 @@ public final class BpeTrainer {
             special.put(special.size(), new Piece(symbol, 0, PieceKind.USER_DEFINED));
         }
         for (int value = 0; value < 256 && options.byteFallback(); value++) {
-            special.put(
-                    special.size(), new Piece(BytePieces.spell(value), 0, PieceKind.BYTE));
+            special.put(special.size(), new Piece(BytePieces.spell(value), 0, PieceKind.BYTE));
         }
         return special;
     }

@@ -8,7 +8,7 @@ import java.util.Set;
 ///
 /// @param vocabularySize pieces in all, special ones and bytes included
 /// @param characterCoverage share of the text's characters that get a piece; rarer ones are left to
-///     byte fallback
+///   byte fallback
 /// @param maximumPieceLength characters in a piece at most
 /// @param maximumSentenceBytes longer texts are left out; 0 = no limit (SentencePiece: 4192)
 /// @param splitByUnicodeScript no piece holds letters of two scripts
@@ -17,9 +17,9 @@ import java.util.Set;
 /// @param splitDigits each digit is a piece
 /// @param whitespaceOnlyPieces runs of spaces may become pieces
 /// @param byteFallback add 256 pieces for the bytes of characters without a piece
-/// @param protectUserSymbols find user-defined symbols before normalisation, as encoding does, so that
-///     whole documents with line breaks can be given; false = as SentencePiece, which normalises
-///     first (a line break becomes a space)
+/// @param protectUserSymbols find user-defined symbols before normalisation, as encoding does, so
+///   that whole documents with line breaks can be given; false = as SentencePiece, which normalises
+///   first (a line break becomes a space)
 /// @param controlSymbols pieces only the program puts
 /// @param userSymbols pieces cut out of the text before merging
 /// @param padPiece whether `<pad>` gets an id behind `</s>`

@@ -7,8 +7,8 @@ import java.nio.ByteOrder;
 /// strings to offsets into a block of NUL-terminated replacements.
 ///
 /// Layout: `u32 trie bytes | trie | replacements`, little-endian. A unit of the trie holds a label
-/// (low byte), a leaf flag (bit 8) and an offset (bits 10 to 30, times 256 if bit 9 is set); a leaf's
-/// unit holds the value. Immutable.
+/// (low byte), a leaf flag (bit 8) and an offset (bits 10 to 30, times 256 if bit 9 is set); a
+/// leaf's unit holds the value. Immutable.
 final class Charsmap {
     private final int[] units;
     private final byte[] replacements;
@@ -35,7 +35,9 @@ final class Charsmap {
                                 ByteBuffer.wrap(blob).order(ByteOrder.LITTLE_ENDIAN).getInt());
         if (trieBytes < 1024 || (trieBytes & 0x3FF) != 0 || trieBytes >= blob.length - 4L) {
             throw new MalformedTokenizerException(
-                    file, offset, "precompiled_charsmap is broken (trie of " + trieBytes + " bytes)");
+                    file,
+                    offset,
+                    "precompiled_charsmap is broken (trie of " + trieBytes + " bytes)");
         }
         if (blob[blob.length - 1] != 0) {
             throw new MalformedTokenizerException(

@@ -40,11 +40,11 @@ final class ChunkCache {
         if (rest > 0) {
             long tail;
             if (i + 8 <= text.length) {
-                tail = (long) LONG.get(text, i) & -1L >>> 64 - rest * 8;
+                tail = (long) LONG.get(text, i) & -1L >>> (64 - rest * 8);
             } else {
                 tail = 0;
                 for (int k = rest - 1; k >= 0; k--) {
-                    tail = tail << 8 | text[i + k] & 0xff;
+                    tail = tail << 8 | (text[i + k] & 0xff);
                 }
             }
             h = (h ^ tail) * 0xBF58476D1CE4E5B9L;

@@ -42,8 +42,7 @@ final class ChunkCounter {
         while (slots[slot] >= 0) {
             int entry = slots[slot];
             if (hashes[entry] == hash
-                    && Arrays.equals(
-                            bytes.data, start(entry), end(entry), text, from, to)) {
+                    && Arrays.equals(bytes.data, start(entry), end(entry), text, from, to)) {
                 counts[entry] += count;
                 return;
             }

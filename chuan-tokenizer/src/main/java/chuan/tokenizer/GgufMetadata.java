@@ -49,14 +49,13 @@ final class GgufMetadata {
     }
 
     /// Values of the keys that start with `prefix`: Long, Double, Boolean, String, `String[]`,
-    /// `int[]`, `float[]` or `byte[]`, by their type in the file; arrays of other types are left out.
+    /// `int[]`, `float[]` or `byte[]`, by their type in the file; arrays of other types are left
+    /// out.
     static Map<String, Object> read(Path file, String prefix) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             long size = Math.min(channel.size(), MAXIMUM_BYTES);
             return parse(
-                    file.toString(),
-                    channel.map(FileChannel.MapMode.READ_ONLY, 0, size),
-                    prefix);
+                    file.toString(), channel.map(FileChannel.MapMode.READ_ONLY, 0, size), prefix);
         }
     }
 

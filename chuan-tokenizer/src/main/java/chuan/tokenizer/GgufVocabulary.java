@@ -63,7 +63,11 @@ final class GgufVocabulary {
             if (texts[id].isEmpty() || Float.isNaN(scores[id]) || !PieceKind.isKnown(kinds[id])) {
                 throw problem(
                         origin,
-                        "token " + id + " is empty, or its score or type (" + kinds[id] + ") is bad");
+                        "token "
+                                + id
+                                + " is empty, or its score or type ("
+                                + kinds[id]
+                                + ") is bad");
             }
             boolean symbol = baichuan && id >= BAICHUAN_FIRST_SYMBOL && id < BAICHUAN_FIRST_BYTE;
             PieceKind piece = symbol ? PieceKind.USER_DEFINED : PieceKind.of(kinds[id]);

@@ -1,6 +1,7 @@
 package chuan.tokenizer;
 
-/// A tokenizer or shard file that cannot be used. The message is one line: file, byte offset, cause.
+/// A tokenizer or shard file that cannot be used. The message is one line: file, byte offset,
+/// cause.
 public final class MalformedTokenizerException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

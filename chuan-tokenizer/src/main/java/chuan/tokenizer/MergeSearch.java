@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.Set;
 
 /// Second half of a training: finds the pieces, most frequent pair first. Among equals the shorter,
-/// then the one earlier in code point order wins, as in SentencePiece. Exact: every pair is counted,
-/// where SentencePiece looks at the most frequent twentieth and refreshes it now and then. The result
-/// does not depend on the order of the texts.
+/// then the one earlier in code point order wins, as in SentencePiece. Exact: every pair is
+/// counted, where SentencePiece looks at the most frequent twentieth and refreshes it now and then.
+/// The result does not depend on the order of the texts.
 ///
-/// All chunks lie in one array of cells. A symbol of n characters takes n cells: the first holds its
-/// number, the last holds -n (if n > 1), the ones between are not looked at; [#WALL] parts chunks. So
-/// both neighbours of a symbol are one look away.
+/// All chunks lie in one array of cells. A symbol of n characters takes n cells: the first holds
+/// its number, the last holds -n (if n > 1), the ones between are not looked at; [#WALL] parts
+/// chunks. So both neighbours of a symbol are one look away.
 final class MergeSearch {
     private static final int WALL = -1;
 
@@ -39,8 +39,9 @@ final class MergeSearch {
     private long[] heapFrequency = new long[1 << 12];
     private int heapSize;
 
-    /// `cells`: character numbers with [#WALL] between chunks, at both ends too; `weights`: how often
-    /// the chunk of each cell occurs. Both arrays are given away. `characters`: code points by number.
+    /// `cells`: character numbers with [#WALL] between chunks, at both ends too; `weights`: how
+    /// often the chunk of each cell occurs. Both arrays are given away. `characters`: code points
+    /// by number.
     MergeSearch(PieceRules rules, int[] characters, int[] cells, int[] weights) {
         this.rules = rules;
         this.cells = cells;
@@ -131,7 +132,8 @@ final class MergeSearch {
             if (pair < 0) {
                 break;
             }
-            PieceRules.Symbol symbol = rules.merge(symbols.get(left[pair]), symbols.get(right[pair]));
+            PieceRules.Symbol symbol =
+                    rules.merge(symbols.get(left[pair]), symbols.get(right[pair]));
             int[] characters = symbol.characters();
             String text = new String(characters, 0, characters.length);
             // the same piece found by another way: known already, and these places stay unmerged
@@ -279,7 +281,7 @@ final class MergeSearch {
         long value = frequency[pair];
         int i = heapSize++;
         while (i > 0) {
-            int parent = i - 1 >>> 1;
+            int parent = (i - 1) >>> 1;
             if (!better(value, pair, heapFrequency[parent], heap[parent])) {
                 break;
             }

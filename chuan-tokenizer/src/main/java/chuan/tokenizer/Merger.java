@@ -2,8 +2,8 @@ package chuan.tokenizer;
 
 import java.util.Arrays;
 
-/// Merges the characters of one chunk, best score first and leftmost among equals, as SentencePiece's
-/// BPE does. Time O(n log n) in the characters. Holds scratch; not thread-safe.
+/// Merges the characters of one chunk, best score first and leftmost among equals, as
+/// SentencePiece's BPE does. Time O(n log n) in the characters. Holds scratch; not thread-safe.
 final class Merger {
     /// Up to here trying all pairs for each merge is faster than a heap.
     private static final int SHORT = 24;
@@ -160,7 +160,12 @@ final class Merger {
             emitUsed(piece, text, from, to, out);
             return;
         }
-        emitId(piece == BpeTables.NONE ? tables.unknownId : tables.outputId[piece], text, from, to, out);
+        emitId(
+                piece == BpeTables.NONE ? tables.unknownId : tables.outputId[piece],
+                text,
+                from,
+                to,
+                out);
     }
 
     private void emitUsed(int piece, byte[] text, int from, int to, IntBuilder out) {
@@ -193,7 +198,7 @@ final class Merger {
         }
         int i = heapSize++;
         while (i > 0) {
-            int parent = i - 1 >>> 1;
+            int parent = (i - 1) >>> 1;
             if (heap[parent] <= entry) {
                 break;
             }

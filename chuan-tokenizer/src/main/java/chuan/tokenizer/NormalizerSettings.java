@@ -8,7 +8,7 @@ import java.io.UncheckedIOException;
 ///
 /// @param name the rule's name, for people: `nmt_nfkc`, `identity`
 /// @param charsmap SentencePiece's precompiled rules (see [Charsmap]); empty = no rewriting. Not to
-///     be modified.
+///   be modified.
 /// @param addDummyPrefix put a space in front, so that a first word looks like any other
 /// @param removeExtraWhitespaces drop spaces at both ends and make runs of spaces one
 /// @param escapeWhitespaces write a space as ▁ (U+2581)

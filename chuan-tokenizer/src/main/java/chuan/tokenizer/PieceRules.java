@@ -1,7 +1,7 @@
 package chuan.tokenizer;
 
-/// Which characters may stand in one piece: SentencePiece's `IsValidSentencePiece`, once as a test on
-/// neighbours (where training text may be cut for good) and once for two symbols about to merge.
+/// Which characters may stand in one piece: SentencePiece's `IsValidSentencePiece`, once as a test
+/// on neighbours (where training text may be cut for good) and once for two symbols about to merge.
 ///
 /// Scripts come from the JDK's Unicode tables. SentencePiece's own table is of an older Unicode: it
 /// differs for U+0589, U+061C, U+0953, U+0954 and does not know newer letters.

@@ -5,8 +5,8 @@ import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
-/// Reads the protobuf wire format (developers.google.com/protocol-buffers/docs/encoding) from a byte
-/// array, field by field. Every length is checked against the enclosing message; nothing is
+/// Reads the protobuf wire format (developers.google.com/protocol-buffers/docs/encoding) from a
+/// byte array, field by field. Every length is checked against the enclosing message; nothing is
 /// allocated before that.
 final class ProtoReader {
     static final int VARINT = 0;

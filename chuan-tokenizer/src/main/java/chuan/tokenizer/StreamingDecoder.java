@@ -3,8 +3,8 @@ package chuan.tokenizer;
 import java.nio.charset.StandardCharsets;
 
 /// Turns ids into text while they arrive, holding back the bytes of an unfinished character. The
-/// parts put together equal [Tokenizer#decode] of all ids, and each is valid Unicode by itself.
-/// One thread at a time; one object per text.
+/// parts put together equal [Tokenizer#decode] of all ids, and each is valid Unicode by itself. One
+/// thread at a time; one object per text.
 public final class StreamingDecoder {
     private final Tokenizer tokenizer;
     private final ByteBuilder pending = new ByteBuilder(16);

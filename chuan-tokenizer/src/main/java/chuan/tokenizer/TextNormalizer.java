@@ -33,8 +33,7 @@ final class TextNormalizer {
         byte[] buffer = new byte[4];
         for (int c = 0; c < 128; c++) {
             buffer[0] = (byte) c;
-            boolean same =
-                    c != ' ' && !kept.startsWith((byte) c) && !changes(buffer, 1);
+            boolean same = c != ' ' && !kept.startsWith((byte) c) && !changes(buffer, 1);
             for (int next = 0; next < 128 && same && charsmap != null; next++) {
                 buffer[1] = (byte) next;
                 same = !charsmap.hasPrefix(buffer, 0, 2);
@@ -123,10 +122,10 @@ final class TextNormalizer {
                 }
                 int c =
                         length == 2
-                                ? (lead & 0x1F) << 6 | text[i + 1] & 0x3F
+                                ? (lead & 0x1F) << 6 | (text[i + 1] & 0x3F)
                                 : (lead & 0x0F) << 12
                                         | (text[i + 1] & 0x3F) << 6
-                                        | text[i + 2] & 0x3F;
+                                        | (text[i + 2] & 0x3F);
                 if ((plain[c >> 6] >>> c & 1) == 0) {
                     break;
                 }
@@ -182,7 +181,7 @@ final class TextNormalizer {
             long rule = charsmap != null ? charsmap.longestRule(text, i, to) : 0;
             int at = (int) rule;
             boolean space =
-                    rule == 0 || charsmap == null
+                    (rule == 0 || charsmap == null)
                             ? text[i] == ' '
                             : charsmap.replacements()[at] == ' ' && charsmap.end(at) == at + 1;
             if (!space) {

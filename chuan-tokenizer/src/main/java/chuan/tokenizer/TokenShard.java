@@ -87,8 +87,7 @@ public final class TokenShard implements AutoCloseable {
         long previous = 0;
         for (long d = 0; d <= documents; d++) {
             long start = documentStart(d);
-            boolean right =
-                    d == 0 ? start == 0 : start >= previous && start <= tokens;
+            boolean right = d == 0 ? start == 0 : start >= previous && start <= tokens;
             require(
                     file,
                     tableAt + d * Long.BYTES,
@@ -158,7 +157,7 @@ public final class TokenShard implements AutoCloseable {
         long low = 0;
         long high = documents - 1;
         while (low < high) {
-            long middle = low + high + 1 >>> 1;
+            long middle = (low + high + 1) >>> 1;
             if (documentStart(middle) <= index) {
                 low = middle;
             } else {
@@ -170,9 +169,7 @@ public final class TokenShard implements AutoCloseable {
 
     /// Token at `index`.
     public int token(long index) {
-        return idBytes == 2
-                ? ids.get(SHORT, index * 2) & 0xffff
-                : ids.get(INT, index * 4);
+        return idBytes == 2 ? ids.get(SHORT, index * 2) & 0xffff : ids.get(INT, index * 4);
     }
 
     /// Copies `count` tokens from `start` to `into[offset...]`.
@@ -182,9 +179,9 @@ public final class TokenShard implements AutoCloseable {
         }
     }
 
-    /// Fills one packed training window: `window.length` tokens from `start`, whatever documents they
-    /// belong to, and for each the document's place in the window (0, 1, ...). Attention that stays
-    /// among equal numbers never looks into another document.
+    /// Fills one packed training window: `window.length` tokens from `start`, whatever documents
+    /// they belong to, and for each the document's place in the window (0, 1, ...). Attention that
+    /// stays among equal numbers never looks into another document.
     public void window(long start, int[] window, int[] documentInWindow) {
         copy(start, window.length, window, 0);
         long document = documentAt(start);

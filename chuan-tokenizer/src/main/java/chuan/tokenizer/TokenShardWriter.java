@@ -61,7 +61,8 @@ public final class TokenShardWriter implements AutoCloseable {
 
     /// Appends `ids[from, to)` as one document.
     ///
-    /// @throws IllegalArgumentException if an id is outside the vocabulary; nothing is appended then
+    /// @throws IllegalArgumentException if an id is outside the vocabulary; nothing is appended
+    ///   then
     public void document(int[] ids, int from, int to) throws IOException {
         for (int i = from; i < to; i++) {
             if (ids[i] < 0 || ids[i] >= vocabularySize) {

@@ -20,8 +20,8 @@ import java.util.stream.Stream;
 ///
 /// Immutable as seen from outside; any number of threads may use one tokenizer at the same time.
 public final class Tokenizer {
-    /// User-defined pieces that steer a model rather than stand for text: `<reserved_103>`, `<SEP>`,
-    /// `<|user|>`. [SpecialText#PLAIN] keeps texts from spelling them.
+    /// User-defined pieces that steer a model rather than stand for text: `<reserved_103>`,
+    /// `<SEP>`, `<|user|>`. [SpecialText#PLAIN] keeps texts from spelling them.
     private static final Pattern MARKER =
             Pattern.compile("<(reserved_[0-9]+|[A-Z][A-Z0-9_]*|\\|[^>]*\\|)>");
 
@@ -49,8 +49,7 @@ public final class Tokenizer {
         for (int id = 0; id < pieces.size(); id++) {
             index(id, pieces.get(id));
         }
-        normalizer =
-                new TextNormalizer(model.normalizer(), model.spaceIsSuffix(), allUserSymbols);
+        normalizer = new TextNormalizer(model.normalizer(), model.spaceIsSuffix(), allUserSymbols);
         plainNormalizer =
                 new TextNormalizer(model.normalizer(), model.spaceIsSuffix(), plainUserSymbols);
         var training = model.training();
@@ -61,8 +60,7 @@ public final class Tokenizer {
     }
 
     private void index(int id, Piece piece) {
-        byteValues[id] =
-                piece.kind() == PieceKind.BYTE ? BytePieces.byteOf(piece.text()) : -1;
+        byteValues[id] = piece.kind() == PieceKind.BYTE ? BytePieces.byteOf(piece.text()) : -1;
         switch (piece.kind()) {
             case NORMAL, UNUSED -> ids.putIfAbsent(piece.text(), id);
             case USER_DEFINED -> {
@@ -138,8 +136,7 @@ public final class Tokenizer {
         var out = new IntBuilder(text.length() / 3 + 8);
         switch (special) {
             case PLAIN ->
-                    encoder.encode(
-                            text, 0, text.length(), plainNormalizer, plainUserSymbols, out);
+                    encoder.encode(text, 0, text.length(), plainNormalizer, plainUserSymbols, out);
             case SENTENCEPIECE ->
                     encoder.encode(text, 0, text.length(), normalizer, allUserSymbols, out);
             case OFFICIAL_CLASS -> encodeOfficial(text.toString(), encoder, out);

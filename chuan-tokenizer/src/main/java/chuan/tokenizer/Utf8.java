@@ -43,16 +43,16 @@ final class Utf8 {
             data[i++] = (byte) codePoint;
         } else if (codePoint < 0x800) {
             data[i++] = (byte) (0xC0 | codePoint >> 6);
-            data[i++] = (byte) (0x80 | codePoint & 0x3F);
+            data[i++] = (byte) (0x80 | (codePoint & 0x3F));
         } else if (codePoint < 0x10000) {
             data[i++] = (byte) (0xE0 | codePoint >> 12);
-            data[i++] = (byte) (0x80 | codePoint >> 6 & 0x3F);
-            data[i++] = (byte) (0x80 | codePoint & 0x3F);
+            data[i++] = (byte) (0x80 | (codePoint >> 6 & 0x3F));
+            data[i++] = (byte) (0x80 | (codePoint & 0x3F));
         } else {
             data[i++] = (byte) (0xF0 | codePoint >> 18);
-            data[i++] = (byte) (0x80 | codePoint >> 12 & 0x3F);
-            data[i++] = (byte) (0x80 | codePoint >> 6 & 0x3F);
-            data[i++] = (byte) (0x80 | codePoint & 0x3F);
+            data[i++] = (byte) (0x80 | (codePoint >> 12 & 0x3F));
+            data[i++] = (byte) (0x80 | (codePoint >> 6 & 0x3F));
+            data[i++] = (byte) (0x80 | (codePoint & 0x3F));
         }
         return i;
     }
@@ -69,7 +69,7 @@ final class Utf8 {
     /// Reads the character at `from` strictly: no overlong forms, no surrogates, at most U+10FFFF.
     ///
     /// @return `code point << 3 | length`, or -1 if the bytes are wrong, or -2 if they are right so
-    ///     far but `to` comes too early
+    ///   far but `to` comes too early
     static int decode(byte[] data, int from, int to) {
         int lead = data[from] & 0xff;
         if (lead < 0x80) {
@@ -79,7 +79,7 @@ final class Utf8 {
         if (length == 0) {
             return -1;
         }
-        int codePoint = lead & 0xff >> length + 1;
+        int codePoint = lead & 0xff >> (length + 1);
         for (int i = 1; i < length; i++) {
             if (from + i == to) {
                 return -2;
@@ -88,7 +88,7 @@ final class Utf8 {
             if ((trail & 0xC0) != 0x80 || (i == 1 && badSecond(lead, trail))) {
                 return -1;
             }
-            codePoint = codePoint << 6 | trail & 0x3F;
+            codePoint = codePoint << 6 | (trail & 0x3F);
         }
         return codePoint << 3 | length;
     }
