@@ -14,10 +14,10 @@ import java.util.Locale;
 import java.util.SequencedMap;
 import tools.jackson.databind.JsonNode;
 
-/// Stage 9: clean documents to token shards. Sources of one language and weight share a shard, so that
-/// no shard is too small to draw windows from; each document is closed by the end token. Held-out
-/// documents get a shard per language. Writes `shards/*.tokens`, `shards/mix.yaml` (the files with
-/// their weights, in the form that `chuan pretrain` reads) and `shards/report.txt`.
+/// Stage 9: clean documents to token shards. Sources of one language and weight share a shard, so
+/// that no shard is too small to draw windows from; each document is closed by the end token.
+/// Held-out documents get a shard per language. Writes `shards/*.tokens`, `shards/mix.yaml` (the
+/// files with their weights, in the form that `chuan pretrain` reads) and `shards/report.txt`.
 public final class Pack {
     private final CorpusConfig config;
     private final Tokenizer tokenizer;
@@ -53,10 +53,10 @@ public final class Pack {
         for (String lang : List.of("zh", "en")) {
             rows.add(
                     write(
-                            folder.resolve("heldout-" + lang + ".tokens"),
-                            List.of(Pipeline.heldOutFile(config, lang)),
-                            List.of("held out, " + lang),
-                            0)
+                                    folder.resolve("heldout-" + lang + ".tokens"),
+                                    List.of(Pipeline.heldOutFile(config, lang)),
+                                    List.of("held out, " + lang),
+                                    0)
                             .getFirst());
         }
         line.finish();
@@ -144,7 +144,8 @@ public final class Pack {
     private static String mix(Path folder, List<Shard> shards) {
         double total = shards.stream().mapToDouble(s -> s.weight() * s.tokens()).sum();
         StringBuilder yaml =
-                new StringBuilder("# weight: share of the tokens drawn from this shard, in percent\n");
+                new StringBuilder(
+                        "# weight: share of the tokens drawn from this shard, in percent\n");
         yaml.append("train:\n");
         for (Shard shard : shards) {
             yaml.append(
@@ -168,7 +169,15 @@ public final class Pack {
         String format = "%-28s %7s %8s %10s %11s %6s %7s%n";
         out.append(
                 String.format(
-                        Locale.ROOT, format, "source", "docs", "MB", "tokens", "bytes/token", "weight", "share"));
+                        Locale.ROOT,
+                        format,
+                        "source",
+                        "docs",
+                        "MB",
+                        "tokens",
+                        "bytes/token",
+                        "weight",
+                        "share"));
         for (Row row : rows) {
             out.append(
                     String.format(

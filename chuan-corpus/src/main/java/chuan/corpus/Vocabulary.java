@@ -54,8 +54,7 @@ public record Vocabulary(
                         .withUserSymbols(symbols)
                         .withThreads(threads);
         try (var lines = new JsonLines(texts)) {
-            SentencePieceModel model =
-                    new BpeTrainer(options, progress).train(new Texts(lines));
+            SentencePieceModel model = new BpeTrainer(options, progress).train(new Texts(lines));
             SentencePieceFile.write(model, output);
             return model;
         } catch (IllegalArgumentException e) {

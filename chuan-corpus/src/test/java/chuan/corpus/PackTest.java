@@ -21,7 +21,19 @@ import org.junit.jupiter.api.io.TempDir;
 class PackTest {
     private static final PrintStream QUIET = new PrintStream(OutputStream.nullOutputStream());
     private static final List<String> WORDS =
-            List.of("the fox", " ran over", " a hill", " and slept", "狐狸", "跑过", "山岗", "，", "。", "\n", " 12", "😀");
+            List.of(
+                    "the fox",
+                    " ran over",
+                    " a hill",
+                    " and slept",
+                    "狐狸",
+                    "跑过",
+                    "山岗",
+                    "，",
+                    "。",
+                    "\n",
+                    " 12",
+                    "😀");
 
     @TempDir Path folder;
     private final List<String> heavy = new ArrayList<>();
@@ -62,7 +74,8 @@ class PackTest {
             sources.add(
                     new Source(name, "zh", "A", "", weight, 1000, List.of(), SourceRules.PLAIN));
         }
-        return new CorpusConfig(folder, folder, java.util.Set.of("A"), 0.01, 0.7, 0, threads, sources);
+        return new CorpusConfig(
+                folder, folder, java.util.Set.of("A"), 0.01, 0.7, 0, threads, sources);
     }
 
     private Tokenizer tokenizer() throws IOException {
@@ -79,7 +92,12 @@ class PackTest {
         Vocabulary vocabulary = Vocabulary.read(yaml, null, null);
         assertThat(vocabulary.symbols())
                 .containsExactly(
-                        "\n", "，", "<reserved_100>", "<reserved_101>", "<reserved_102>", "<reserved_103>");
+                        "\n",
+                        "，",
+                        "<reserved_100>",
+                        "<reserved_101>",
+                        "<reserved_102>",
+                        "<reserved_103>");
         vocabulary.train(1, TrainProgress.silent());
         return Tokenizer.load(folder.resolve("tokenizer.model"));
     }
@@ -130,7 +148,9 @@ class PackTest {
         mix.node().path("train").forEach(entry -> weights.add(entry.path("weight").doubleValue()));
         assertThat(weights).hasSize(2);
         assertThat(weights.getFirst() / weights.getLast())
-                .isCloseTo(heavyTokens / lightTokens, org.assertj.core.data.Percentage.withPercentage(0.1));
+                .isCloseTo(
+                        heavyTokens / lightTokens,
+                        org.assertj.core.data.Percentage.withPercentage(0.1));
         assertThat(weights.getFirst() + weights.getLast())
                 .isCloseTo(100, org.assertj.core.data.Offset.offset(0.002));
     }

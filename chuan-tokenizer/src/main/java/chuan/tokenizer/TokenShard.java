@@ -24,7 +24,7 @@ import java.nio.file.StandardOpenOption;
 /// | 32 | tokens, u64 |
 /// | 40 | documents, u64 |
 /// | 48 | where the document table starts, u64 |
-/// | 56 | zero, u64 |
+/// | 56 | UTF-8 bytes of the text that the ids stand for, u64; 0 if the writer did not say |
 /// | 64 | the ids, one after another, padded with zeros to a multiple of 8 |
 /// | table | documents + 1 u64: index of each document's first token, then the number of tokens |
 ///
@@ -48,6 +48,7 @@ public final class TokenShard implements AutoCloseable {
     private final long fingerprint;
     private final long tokens;
     private final long documents;
+    private final long textBytes;
 
     private TokenShard(String file, Arena arena, MemorySegment data) {
         this.arena = arena;
@@ -64,6 +65,8 @@ public final class TokenShard implements AutoCloseable {
         tokens = data.get(LONG, 32);
         documents = data.get(LONG, 40);
         long tableAt = data.get(LONG, 48);
+        textBytes = data.get(LONG, 56);
+        require(file, 56, textBytes >= 0, textBytes + " bytes of text");
         long limit = size / 2;
         require(file, 32, tokens >= 0 && tokens <= limit, tokens + " tokens do not fit the file");
         require(
@@ -133,6 +136,11 @@ public final class TokenShard implements AutoCloseable {
 
     public long documents() {
         return documents;
+    }
+
+    /// UTF-8 bytes of the text that the ids stand for, 0 if unknown: what bits per byte divide by.
+    public long textBytes() {
+        return textBytes;
     }
 
     public int vocabularySize() {

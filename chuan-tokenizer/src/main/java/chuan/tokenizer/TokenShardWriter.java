@@ -22,6 +22,7 @@ public final class TokenShardWriter implements AutoCloseable {
     private final ByteBuffer buffer =
             ByteBuffer.allocateDirect(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
     private long tokens;
+    private long textBytes;
     private long[] starts = new long[1024];
     private int documents;
 
@@ -87,6 +88,14 @@ public final class TokenShardWriter implements AutoCloseable {
         starts[++documents] = tokens;
     }
 
+    /// Says how many UTF-8 bytes of text documents stand for that were or will be appended.
+    public void addTextBytes(long bytes) {
+        if (bytes < 0) {
+            throw new IllegalArgumentException("bytes: " + bytes);
+        }
+        textBytes = Math.addExact(textBytes, bytes);
+    }
+
     public long tokens() {
         return tokens;
     }
@@ -109,7 +118,7 @@ public final class TokenShardWriter implements AutoCloseable {
         buffer.putLong(TokenShard.MAGIC);
         buffer.putInt(TokenShard.VERSION).putInt(idBytes).putInt(vocabularySize).putInt(0);
         buffer.putLong(fingerprint).putLong(tokens).putLong(documents);
-        buffer.putLong(TokenShard.tableOffset(tokens, idBytes)).putLong(0);
+        buffer.putLong(TokenShard.tableOffset(tokens, idBytes)).putLong(textBytes);
         buffer.flip();
         channel.position(0);
         writeAll();
