@@ -1,0 +1,122 @@
+package chuan.cpu;
+
+import chuan.files.ModelFolder;
+import chuan.kernel.Matrix;
+import chuan.model.Backend;
+import chuan.model.ContextTooLongException;
+import chuan.model.Decoder;
+import chuan.model.KvCache;
+import chuan.model.ModelConfig;
+import chuan.model.Weights;
+import java.lang.ref.Reference;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.TreeSet;
+
+/// A model on the CPU. The same bits come out for any division of a text into calls, any number of
+/// threads and any [chuan.kernel.Kernels]. One call at a time; [#close] ends the threads.
+public final class CpuBackend implements Backend {
+    /// Tokens that pass through the layers together; more is done in turns. Bounds the memory
+    /// between the verbs.
+    static final int STEP = 128;
+
+    private final Decoder<CpuWeight> decoder;
+    private final CpuOptions options;
+    private final WorkerPool pool;
+    private final CpuOps ops;
+
+    /// Arrays of each length, made when first needed.
+    private final int[][] stepIds = new int[STEP + 1][];
+
+    private final int[][] stepRows = new int[STEP + 1][];
+
+    public CpuBackend(ModelConfig config, Weights<CpuWeight> weights, CpuOptions options) {
+        this.options = options;
+        decoder = new Decoder<>(config, weights);
+        pool = new WorkerPool(options.threads());
+        ops = new CpuOps(config, options.kernels().kernels(), pool);
+    }
+
+    /// Loads a model folder. Weights as stored are not read here but mapped.
+    public static CpuBackend load(ModelFolder folder, CpuOptions options) {
+        var loader = new WeightLoader(options.weights());
+        return new CpuBackend(folder.config(), folder.weights(loader::load), options);
+    }
+
+    @Override
+    public ModelConfig config() {
+        return decoder.config();
+    }
+
+    @Override
+    public String description() {
+        var formats = new TreeSet<String>();
+        for (var block : decoder.weights().blocks())
+            if (block.qkv() instanceof CpuWeight.Linear(Matrix matrix))
+                formats.add(matrix.format().name().toLowerCase(Locale.ROOT));
+        return "CPU, %d thread%s, weights %s, %s"
+                .formatted(
+                        options.threads(),
+                        options.threads() == 1 ? "" : "s",
+                        String.join("/", formats),
+                        options.kernels().reason());
+    }
+
+    @Override
+    public KvCache newCache(int capacity) {
+        return new CpuKvCache(config(), capacity);
+    }
+
+    @Override
+    public void forward(KvCache cache, int[] ids, int from, int to, int wanted, float[] out) {
+        Objects.checkFromToIndex(from, to, ids.length);
+        if (wanted < 0 || wanted > to - from)
+            throw new IllegalArgumentException(
+                    "logits of " + wanted + " tokens wanted from a call of " + (to - from));
+        if (out.length < (long) wanted * config().vocab())
+            throw new IllegalArgumentException(
+                    "%d floats have no room for %d rows of %d logits"
+                            .formatted(out.length, wanted, config().vocab()));
+        if (!(cache instanceof CpuKvCache kv))
+            throw new IllegalArgumentException("the cache is another back end's");
+        long length = (long) kv.length() + (to - from);
+        if (length > kv.capacity()) throw new ContextTooLongException(length, kv.capacity());
+        for (int at = from; at < to; at += STEP) {
+            int end = Math.min(to, at + STEP);
+            step(kv, ids, at, end, to - wanted, out);
+        }
+        Reference.reachabilityFence(decoder);
+    }
+
+    /// Tokens `[from, to)`; those from `firstWanted` on leave their logits in `out`.
+    private void step(CpuKvCache kv, int[] ids, int from, int to, int firstWanted, float[] out) {
+        int rows = to - from;
+        int[] part = ofLength(stepIds, rows);
+        System.arraycopy(ids, from, part, 0, rows);
+        ops.begin(kv);
+        var x = decoder.embed(ops, part);
+        for (int layer = 0; layer < config().layers(); layer++) x = decoder.block(ops, layer, x);
+        kv.extend(rows);
+        int first = Math.max(firstWanted, from);
+        if (first >= to) return;
+        int[] which = ofLength(stepRows, to - first);
+        for (int i = 0; i < which.length; i++) which[i] = first - from + i;
+        var logits = decoder.head(ops, x, which);
+        System.arraycopy(
+                logits.data(), 0, out, (first - firstWanted) * config().vocab(), logits.size());
+    }
+
+    private static int[] ofLength(int[][] arrays, int length) {
+        int[] array = arrays[length];
+        if (array == null) {
+            array = new int[length];
+            arrays[length] = array;
+        }
+        return array;
+    }
+
+    @Override
+    public void close() {
+        pool.close();
+    }
+}

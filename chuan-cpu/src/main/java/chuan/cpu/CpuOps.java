@@ -1,0 +1,208 @@
+package chuan.cpu;
+
+import chuan.kernel.Kernels;
+import chuan.kernel.Matrix;
+import chuan.kernel.WeightFormat;
+import chuan.model.ModelConfig;
+import chuan.model.Ops;
+import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/// The verbs over [Kernels], the threads of a [WorkerPool] and places that are used again and
+/// again: once they have grown to the largest step, nothing is allocated.
+///
+/// [#begin] opens a step. What `embed` returns lives to the end of the step; any other result lives
+/// through the next three verbs (the residual stream is the only value of a decoder that lives
+/// longer, and `add` keeps it in its place). Not thread-safe.
+final class CpuOps implements Ops<Activation, CpuWeight> {
+
+    /// Less work than this, in multiply-adds, is done before another thread could help: a few
+    /// microseconds of one core.
+    static final long WORTH_SHARING = 100_000;
+
+    /// Multiply-adds of a piece: ten to fifty microseconds.
+    private static final long PIECE = 250_000;
+
+    /// Rows of a weight that are handed out together.
+    private static final int ROW_GROUP = 16;
+
+    private static final int PLACES = 4;
+
+    private final Kernels kernels;
+    private final WorkerPool pool;
+
+    /// Per worker.
+    private final float[][] scratch;
+
+    private final Activation stream = new Activation();
+    private final Activation up = new Activation();
+    private final Activation[] places = new Activation[PLACES];
+    private int place;
+
+    private final LinearJob linearJob = new LinearJob();
+    private final SwigluJob swigluJob = new SwigluJob();
+    private final Attention attention;
+
+    CpuOps(ModelConfig config, Kernels kernels, WorkerPool pool) {
+        this.kernels = kernels;
+        this.pool = pool;
+        int widest = Math.max(config.ff(), Math.max(config.hidden(), config.queryWidth()));
+        scratch = new float[pool.threads()][kernels.scratchFloats(widest)];
+        Arrays.setAll(places, _ -> new Activation());
+        attention = new Attention(config, kernels, pool, scratch);
+    }
+
+    /// Opens a step whose rows follow what `cache` holds.
+    void begin(CpuKvCache cache) {
+        attention.begin(cache);
+    }
+
+    @Override
+    public Activation embed(CpuWeight table, int[] ids) {
+        Matrix m = matrix(table);
+        stream.shape(ids.length, m.columns());
+        for (int i = 0; i < ids.length; i++) {
+            int id = ids[i];
+            if (id < 0 || id >= m.rows())
+                throw new IllegalArgumentException(
+                        "token id " + id + " is outside the vocabulary of " + m.rows());
+            int at = i * m.columns();
+            kernels.widen(m, id, stream.data(), at);
+            if (m.format() == WeightFormat.INT8)
+                for (int k = 0; k < m.columns(); k++) stream.data()[at + k] *= m.scales()[id];
+        }
+        return stream;
+    }
+
+    @Override
+    public Activation rmsNorm(Activation x, CpuWeight gain, float eps) {
+        var values = ((CpuWeight.Gain) gain).values();
+        same("rmsNorm", x.width(), values.length);
+        var out = next(x.rows(), x.width());
+        for (int r = 0; r < x.rows(); r++)
+            kernels.rmsNorm(
+                    x.data(), r * x.width(), x.width(), values, eps, out.data(), scratch[0]);
+        return out;
+    }
+
+    @Override
+    public Activation linear(Activation x, CpuWeight w) {
+        Matrix m = matrix(w);
+        same("linear", x.width(), m.columns());
+        var out = next(x.rows(), m.rows());
+        linearJob.weight = m;
+        linearJob.x = x;
+        linearJob.y = out;
+        shareRows(m.rows(), (long) m.columns() * x.rows(), linearJob);
+        return out;
+    }
+
+    @Override
+    public Activation attend(int layer, Activation qkv) {
+        var out = next(qkv.rows(), attention.width());
+        attention.attend(layer, qkv, out);
+        return out;
+    }
+
+    @Override
+    public Activation swiglu(Activation x, CpuWeight gate, CpuWeight upWeight) {
+        Matrix m = matrix(gate);
+        same("swiglu", x.width(), m.columns());
+        same("swiglu", m.rows(), matrix(upWeight).rows());
+        var out = next(x.rows(), m.rows());
+        swigluJob.gate = m;
+        swigluJob.up = matrix(upWeight);
+        swigluJob.x = x;
+        swigluJob.gated = out;
+        up.shape(x.rows(), m.rows());
+        shareRows(m.rows(), 2L * m.columns() * x.rows(), swigluJob);
+        return out;
+    }
+
+    @Override
+    public Activation add(Activation x, Activation y) {
+        same("add", x.width(), y.width());
+        same("add", x.rows(), y.rows());
+        kernels.add(x.data(), y.data(), 0, x.size());
+        return x;
+    }
+
+    @Override
+    public Activation rows(Activation x, int[] which) {
+        var out = next(which.length, x.width());
+        for (int i = 0; i < which.length; i++)
+            System.arraycopy(x.data(), which[i] * x.width(), out.data(), i * x.width(), x.width());
+        return out;
+    }
+
+    private Activation next(int rows, int width) {
+        place = (place + 1) % PLACES;
+        return places[place].shape(rows, width);
+    }
+
+    /// Shares `rows` weight rows, each of which costs `workPerRow` multiply-adds.
+    private void shareRows(int rows, long workPerRow, WorkerPool.Job job) {
+        share(pool, Math.ceilDiv(rows, ROW_GROUP), workPerRow * ROW_GROUP, job);
+    }
+
+    static void share(WorkerPool pool, int pieces, long workPerPiece, WorkerPool.Job job) {
+        if (pieces * workPerPiece < WORTH_SHARING) {
+            job.run(0, 0, pieces);
+        } else {
+            int chunk = (int) Math.clamp(PIECE / workPerPiece, 1, pieces);
+            pool.run(pieces, chunk, job);
+        }
+    }
+
+    private static Matrix matrix(CpuWeight w) {
+        return switch (w) {
+            case CpuWeight.Linear(Matrix matrix) -> matrix;
+            case CpuWeight.Gain _ ->
+                    throw new IllegalArgumentException("a norm's gain where a matrix belongs");
+        };
+    }
+
+    private static void same(String verb, int a, int b) {
+        if (a != b) throw new IllegalArgumentException(verb + ": width " + a + " meets " + b);
+    }
+
+    private final class LinearJob implements WorkerPool.Job {
+        private @Nullable Matrix weight;
+        private Activation x = stream;
+        private Activation y = stream;
+
+        @Override
+        public void run(int worker, int from, int to) {
+            Matrix w = Objects.requireNonNull(weight);
+            kernels.matmul(
+                    w,
+                    from * ROW_GROUP,
+                    Math.min(w.rows(), to * ROW_GROUP),
+                    x.data(),
+                    x.rows(),
+                    y.data(),
+                    scratch[worker]);
+        }
+    }
+
+    private final class SwigluJob implements WorkerPool.Job {
+        private @Nullable Matrix gate;
+        private @Nullable Matrix up;
+        private Activation x = stream;
+        private Activation gated = stream;
+
+        @Override
+        public void run(int worker, int from, int to) {
+            Matrix g = Objects.requireNonNull(gate);
+            Matrix u = Objects.requireNonNull(up);
+            int first = from * ROW_GROUP;
+            int end = Math.min(g.rows(), to * ROW_GROUP);
+            float[] ups = CpuOps.this.up.data();
+            kernels.matmul(g, first, end, x.data(), x.rows(), gated.data(), scratch[worker]);
+            kernels.matmul(u, first, end, x.data(), x.rows(), ups, scratch[worker]);
+            for (int t = 0; t < x.rows(); t++)
+                kernels.siluTimes(gated.data(), ups, t * g.rows() + first, t * g.rows() + end);
+        }
+    }
+}

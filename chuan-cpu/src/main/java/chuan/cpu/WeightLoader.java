@@ -1,0 +1,118 @@
+package chuan.cpu;
+
+import chuan.files.DType;
+import chuan.files.TensorData;
+import chuan.kernel.Matrix;
+import chuan.kernel.WeightFormat;
+import chuan.model.Weights;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/// Turns stored tensors into [CpuWeight]s. Copies live until nobody holds them.
+final class WeightLoader {
+    private static final long ALIGNMENT = 64;
+
+    private final WeightType type;
+
+    WeightLoader(WeightType type) {
+        this.type = type;
+    }
+
+    CpuWeight load(TensorData tensor) {
+        if (tensor.shape().length == 1) return new CpuWeight.Gain(tensor.toFloats());
+        return new CpuWeight.Linear(
+                switch (type) {
+                    case AS_STORED -> asStored(tensor);
+                    case F32 -> tensor.dtype() == DType.F32 ? asStored(tensor) : toF32(tensor);
+                    case BF16 -> tensor.dtype() == DType.BF16 ? asStored(tensor) : toBf16(tensor);
+                    case INT8 -> isInBlock(tensor) ? toInt8(tensor) : asStored(tensor);
+                });
+    }
+
+    private static boolean isInBlock(TensorData tensor) {
+        return !tensor.name().equals(Weights.EMBEDDING) && !tensor.name().equals(Weights.OUTPUT);
+    }
+
+    private static Matrix asStored(TensorData tensor) {
+        return switch (tensor.dtype()) {
+            case F32 -> view(tensor, WeightFormat.F32);
+            case BF16 -> view(tensor, WeightFormat.BF16);
+            case F16 -> view(tensor, WeightFormat.F16);
+            case F64, I64, I32, I16, I8, U8, BOOL -> toF32(tensor);
+        };
+    }
+
+    private static Matrix view(TensorData tensor, WeightFormat format) {
+        var data = tensor.data();
+        if (!data.isNative())
+            data = Arena.ofAuto().allocate(data.byteSize(), ALIGNMENT).copyFrom(data);
+        return matrix(tensor, format, data);
+    }
+
+    private static Matrix toF32(TensorData tensor) {
+        var out = allocate(tensor, WeightFormat.F32);
+        var row = new float[columns(tensor)];
+        for (long at = 0; at < tensor.elements(); at += row.length) {
+            tensor.copyTo(at, row, 0, row.length);
+            MemorySegment.copy(row, 0, out, ValueLayout.JAVA_FLOAT, at * Float.BYTES, row.length);
+        }
+        return matrix(tensor, WeightFormat.F32, out);
+    }
+
+    private static Matrix toBf16(TensorData tensor) {
+        var out = allocate(tensor, WeightFormat.BF16);
+        var row = new float[columns(tensor)];
+        for (long at = 0; at < tensor.elements(); at += row.length) {
+            tensor.copyTo(at, row, 0, row.length);
+            for (int i = 0; i < row.length; i++)
+                out.setAtIndex(ValueLayout.JAVA_SHORT, at + i, DType.toBf16(row[i]));
+        }
+        return matrix(tensor, WeightFormat.BF16, out);
+    }
+
+    /// Symmetric: the largest absolute value of a row becomes 127, rounding is half to even. The
+    /// scale is rounded to the stored type first, as the official code computes it there.
+    private static Matrix toInt8(TensorData tensor) {
+        var out = allocate(tensor, WeightFormat.INT8);
+        var row = new float[columns(tensor)];
+        var scales = new float[rows(tensor)];
+        for (int r = 0; r < scales.length; r++) {
+            long at = (long) r * row.length;
+            tensor.copyTo(at, row, 0, row.length);
+            float largest = 0;
+            for (float v : row) largest = Math.max(largest, Math.abs(v));
+            scales[r] = rounded(tensor.dtype(), largest / 127);
+            for (int i = 0; i < row.length; i++) {
+                double quotient = scales[r] == 0 ? 0 : Math.rint(row[i] / scales[r]);
+                out.set(ValueLayout.JAVA_BYTE, at + i, (byte) Math.clamp(quotient, -127, 127));
+            }
+        }
+        return new Matrix(WeightFormat.INT8, scales.length, row.length, out, scales);
+    }
+
+    private static float rounded(DType type, float value) {
+        return switch (type) {
+            case BF16 -> DType.fromBf16(DType.toBf16(value));
+            case F16 -> Float.float16ToFloat(Float.floatToFloat16(value));
+            case F32, F64, I64, I32, I16, I8, U8, BOOL -> value;
+        };
+    }
+
+    private static Matrix matrix(TensorData tensor, WeightFormat format, MemorySegment data) {
+        return new Matrix(format, rows(tensor), columns(tensor), data, new float[0]);
+    }
+
+    private static MemorySegment allocate(TensorData tensor, WeightFormat format) {
+        return Arena.ofAuto()
+                .allocate(Math.multiplyExact(tensor.elements(), (long) format.bytes()), ALIGNMENT);
+    }
+
+    private static int rows(TensorData tensor) {
+        return Math.toIntExact(tensor.shape()[0]);
+    }
+
+    private static int columns(TensorData tensor) {
+        return Math.toIntExact(tensor.shape()[1]);
+    }
+}

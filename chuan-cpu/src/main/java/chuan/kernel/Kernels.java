@@ -1,0 +1,83 @@
+package chuan.kernel;
+
+/// All arithmetic of the CPU engine: plain arrays and ints in and out. Chosen once, by
+/// [KernelSelector]. Stateless: any number of threads may call with outputs that do not overlap.
+///
+/// The result is defined bit for bit, so every implementation, vector width, batch and division
+/// among threads gives the same numbers:
+///
+/// - A sum over a row (dot product, sum of squares, sum of exponentials) runs in [#LANES] partial
+///   sums: element `k` belongs to sum `k % 16`, each sum ascends in `k` by fused multiply-add (or
+///   add), and at the end the sums are folded in halves, `s[i] += s[i + 8]`, then 4, 2, 1.
+/// - A sum over keys or over the elements of a head that ends in a vector (scores, weighted values)
+///   is one chain of fused multiply-adds per output, ascending.
+/// - Everything else is one rounding per operation written, in the order written; `exp` is
+///   [Exponential].
+///
+/// Sixteen partial sums are one AVX-512 register, two of AVX2, four of NEON.
+public sealed interface Kernels permits ScalarKernels, VectorKernels {
+    int LANES = 16;
+
+    /// Name for `-Dchuan.kernels` and for reports.
+    String name();
+
+    /// Floats of scratch that a thread needs for matrices of up to `columns` columns; never less
+    /// than [#LANES].
+    int scratchFloats(int columns);
+
+    /// Rows `[from, to)` of `w` times each of `tokens` activation rows: `y[t * w.rows() + r] =
+    /// scale_r * sum_k x[t * w.columns() + k] * w[r][k]`.
+    ///
+    /// @param scratch of the calling thread, at least [#scratchFloats]
+    void matmul(Matrix w, int from, int to, float[] x, int tokens, float[] y, float[] scratch);
+
+    /// Row `row` of `w`, widened to `out[at, at + w.columns())`; int8 without its scale.
+    void widen(Matrix w, int row, float[] out, int at);
+
+    /// `out = x / sqrt(mean(x^2) + eps) * gain` over `n` elements from `at` on, in both arrays.
+    void rmsNorm(float[] x, int at, int n, float[] gain, float eps, float[] out, float[] scratch);
+
+    /// `x[i] += y[i]` for `i` in `[from, to)`.
+    void add(float[] x, float[] y, int from, int to);
+
+    /// `gate[i] = silu(gate[i]) * up[i]` for `i` in `[from, to)`.
+    void siluTimes(float[] gate, float[] up, int from, int to);
+
+    /// Scores of one query against keys `0 .. n-1` of one head: `out[t] = fma(q . k_t, scale, slope
+    /// * (t - (n - 1)))`. Writes up to `n` rounded up to 16.
+    ///
+    /// Keys lie in blocks of 16 positions, `[block][dim][16]`, so that sixteen scores are summed
+    /// side by side.
+    void scores(
+            float[] q,
+            int qAt,
+            float[] keys,
+            int keysAt,
+            int dim,
+            int n,
+            float scale,
+            float slope,
+            float[] out);
+
+    /// `x[i] = exp(x[i] - max(x))` for `i < n`; returns their sum.
+    float exponentials(float[] x, int n, float[] scratch);
+
+    /// `out[i] = (sum_t weights[t] * values[t * dim + i]) * factor`; `values` from `valuesAt`,
+    /// `out` from `outAt` on.
+    void weightedSum(
+            float[] weights,
+            int n,
+            float[] values,
+            int valuesAt,
+            int dim,
+            float factor,
+            float[] out,
+            int outAt);
+
+    /// Folds the partial sums at `sums[at, at + 16)` and returns the total; spends them.
+    static float fold(float[] sums, int at) {
+        for (int half = LANES / 2; half > 0; half /= 2)
+            for (int i = at; i < at + half; i++) sums[i] += sums[i + half];
+        return sums[at];
+    }
+}

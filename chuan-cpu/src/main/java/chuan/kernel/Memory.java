@@ -1,0 +1,29 @@
+package chuan.kernel;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/// Off-heap memory by address. Kernels read weights through one segment that spans everything: its
+/// bounds and lifetime are constants to the compiler, whatever kind of mapping stands behind an
+/// address, so the loops hold no checks. [Matrix] checks the range once and keeps it alive.
+final class Memory {
+    static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+
+    private static final ValueLayout.OfFloat FLOAT =
+            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private Memory() {}
+
+    /// The element at `address`, widened exactly; int8 without its scale.
+    static float element(WeightFormat format, long address) {
+        return switch (format) {
+            case F32 -> ALL.get(FLOAT, address);
+            case BF16 -> Float.intBitsToFloat(ALL.get(SHORT, address) << 16);
+            case F16 -> Float.float16ToFloat(ALL.get(SHORT, address));
+            case INT8 -> ALL.get(ValueLayout.JAVA_BYTE, address);
+        };
+    }
+}

@@ -1,0 +1,121 @@
+package chuan.kernel;
+
+import java.util.Arrays;
+
+/// The truth: plain loops that say what each kernel computes. Runs everywhere.
+public final class ScalarKernels implements Kernels {
+
+    @Override
+    public String name() {
+        return "scalar";
+    }
+
+    @Override
+    public int scratchFloats(int columns) {
+        return Math.addExact(columns, LANES);
+    }
+
+    @Override
+    public void matmul(
+            Matrix w, int from, int to, float[] x, int tokens, float[] y, float[] scratch) {
+        int columns = w.columns();
+        for (int r = from; r < to; r++) {
+            widen(w, r, scratch, 0);
+            for (int t = 0; t < tokens; t++) {
+                float sum = dot(x, t * columns, scratch, columns);
+                y[t * w.rows() + r] = w.format() == WeightFormat.INT8 ? sum * w.scales()[r] : sum;
+            }
+        }
+    }
+
+    /// `x . w`; `w` lies at the start of `scratch`, the partial sums behind it.
+    private static float dot(float[] x, int xAt, float[] scratch, int n) {
+        Arrays.fill(scratch, n, n + LANES, 0);
+        for (int k = 0; k < n; k++) {
+            int lane = n + k % LANES;
+            scratch[lane] = Math.fma(x[xAt + k], scratch[k], scratch[lane]);
+        }
+        return Kernels.fold(scratch, n);
+    }
+
+    @Override
+    public void widen(Matrix w, int row, float[] out, int at) {
+        long address = w.address(row);
+        int bytes = w.format().bytes();
+        for (int k = 0; k < w.columns(); k++)
+            out[at + k] = Memory.element(w.format(), address + (long) k * bytes);
+    }
+
+    @Override
+    public void rmsNorm(
+            float[] x, int at, int n, float[] gain, float eps, float[] out, float[] scratch) {
+        Arrays.fill(scratch, 0, LANES, 0);
+        for (int k = 0; k < n; k++)
+            scratch[k % LANES] = Math.fma(x[at + k], x[at + k], scratch[k % LANES]);
+        float scale = rmsScale(Kernels.fold(scratch, 0), n, eps);
+        for (int k = 0; k < n; k++) out[at + k] = x[at + k] * scale * gain[k];
+    }
+
+    static float rmsScale(float sumOfSquares, int n, float eps) {
+        return (float) (1 / Math.sqrt(sumOfSquares / n + eps));
+    }
+
+    @Override
+    public void add(float[] x, float[] y, int from, int to) {
+        for (int i = from; i < to; i++) x[i] += y[i];
+    }
+
+    @Override
+    public void siluTimes(float[] gate, float[] up, int from, int to) {
+        for (int i = from; i < to; i++) gate[i] = gate[i] / (1 + Exponential.exp(-gate[i])) * up[i];
+    }
+
+    @Override
+    public void scores(
+            float[] q,
+            int qAt,
+            float[] keys,
+            int keysAt,
+            int dim,
+            int n,
+            float scale,
+            float slope,
+            float[] out) {
+        for (int t = 0; t < n; t++) {
+            int key = keysAt + t / LANES * LANES * dim + t % LANES;
+            float sum = 0;
+            for (int i = 0; i < dim; i++) sum = Math.fma(q[qAt + i], keys[key + i * LANES], sum);
+            out[t] = Math.fma(sum, scale, slope * (t - (n - 1)));
+        }
+    }
+
+    @Override
+    public float exponentials(float[] x, int n, float[] scratch) {
+        Arrays.fill(scratch, 0, LANES, 0);
+        float max = Float.NEGATIVE_INFINITY;
+        for (int i = 0; i < n; i++) max = Math.max(max, x[i]);
+        for (int i = 0; i < n; i++) {
+            x[i] = Exponential.exp(x[i] - max);
+            scratch[i % LANES] += x[i];
+        }
+        return Kernels.fold(scratch, 0);
+    }
+
+    @Override
+    public void weightedSum(
+            float[] weights,
+            int n,
+            float[] values,
+            int valuesAt,
+            int dim,
+            float factor,
+            float[] out,
+            int outAt) {
+        for (int i = 0; i < dim; i++) {
+            float sum = 0;
+            for (int t = 0; t < n; t++)
+                sum = Math.fma(weights[t], values[valuesAt + t * dim + i], sum);
+            out[outAt + i] = sum * factor;
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package chuan.cpu;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package chuan.kernel;
+
+import org.jspecify.annotations.NullMarked;
