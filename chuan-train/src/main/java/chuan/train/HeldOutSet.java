@@ -1,6 +1,8 @@
 package chuan.train;
 
+import chuan.tokenizer.Tokenizer;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /// Text that is measured and never learned from.
@@ -40,8 +42,14 @@ record HeldOutSet(String name, Batches batches, double bytesPerLabel) {
     /// The first `tokens` of a shard (0: all of it) in windows side by side, without overlap: a
     /// token sees what precedes it in its window. Bits count all tokens, end tokens included; bytes
     /// are those of the text.
+    ///
+    /// @param tokenizer turns tokens into bytes; without one, no bits per byte
     static HeldOutSet of(
-            String name, TokenSource source, int endToken, TrainConfig.Batch batch, long tokens) {
+            String name,
+            TokenSource source,
+            Optional<Tokenizer> tokenizer,
+            TrainConfig.Batch batch,
+            long tokens) {
         int length = batch.tokens();
         long windows = (source.tokens() - 1) / length;
         if (tokens > 0) {
@@ -62,20 +70,21 @@ record HeldOutSet(String name, Batches batches, double bytesPerLabel) {
                                                 source,
                                                 from,
                                                 (int) Math.min(sequences, count - from),
-                                                length,
-                                                endToken)),
-                (double) source.textBytes() / source.tokens());
+                                                length)),
+                tokenizer
+                        .map(t -> source.textBytes(count * length, t) / ((double) count * length))
+                        .orElse(0.0));
     }
 
     private static TrainBatch windows(
-            TokenSource source, long first, int sequences, int length, int endToken) {
+            TokenSource source, long first, int sequences, int length) {
         var ids = new int[sequences * length];
         var labels = new int[ids.length];
         var segments = new int[ids.length];
         source.copy(first * length, ids, 0, ids.length);
         source.copy(first * length + 1, labels, 0, labels.length);
         for (int s = 0; s < sequences; s++) {
-            Segments.number(ids, s * length, length, endToken, segments);
+            Segments.number(ids, s * length, length, Pretrain.END_TOKEN, segments);
         }
         return new TrainBatch(new chuan.torch.TorchBatch(sequences, length, segments), ids, labels);
     }

@@ -1,11 +1,15 @@
 package chuan.train;
 
 import chuan.model.ModelConfig;
+import chuan.tokenizer.MalformedTokenizerException;
+import chuan.tokenizer.Tokenizer;
 import chuan.torch.Libtorch;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /// `chuan pretrain`: a new model from token shards.
 public final class Pretrain {
@@ -22,24 +26,33 @@ public final class Pretrain {
     /// @throws TrainingException in one line, for what the user can put right
     public static boolean run(Path configFile, PrintStream out) {
         TrainConfig config = ConfigFile.read(configFile, "pretrain.yaml");
-        Libtorch.load(config.threads());
+        int vocab = config.model().vocab();
         List<TokenSource> train =
                 config.data().train().stream()
-                        .map(source -> ShardFile.open(source.path()))
+                        .<TokenSource>map(source -> ShardSource.open(source.path(), vocab))
                         .toList();
-        return run(config, train, heldOut(config), out);
+        Optional<Tokenizer> tokenizer = tokenizerFiles(config).stream().findFirst().map(Pretrain::load);
+        List<HeldOutSet> heldOut =
+                config.data().heldOut().stream()
+                        .map(
+                                set ->
+                                        HeldOutSet.of(
+                                                set.name(),
+                                                ShardSource.open(set.path(), vocab),
+                                                tokenizer,
+                                                config.batch(),
+                                                config.evaluation().tokens()))
+                        .toList();
+        Libtorch.load(config.threads());
+        return run(config, train, heldOut, out);
     }
 
-    private static List<HeldOutSet> heldOut(TrainConfig config) {
-        return config.data().heldOut().stream()
-                .map(set ->
-                        HeldOutSet.of(
-                                set.name(),
-                                ShardFile.open(set.path()),
-                                END_TOKEN,
-                                config.batch(),
-                                config.evaluation().tokens()))
-                .toList();
+    private static Tokenizer load(Path file) {
+        try {
+            return Tokenizer.load(file);
+        } catch (IOException | MalformedTokenizerException e) {
+            throw new TrainingException(file + ": " + e.getMessage(), e);
+        }
     }
 
     static boolean run(
@@ -58,13 +71,13 @@ public final class Pretrain {
                         model,
                         initial,
                         config.generation(),
-                        tokenizer(config),
+                        tokenizerFiles(config),
                         reader,
                         heldOut)
                 .run(out);
     }
 
-    private static List<Path> tokenizer(TrainConfig config) {
+    private static List<Path> tokenizerFiles(TrainConfig config) {
         if (config.tokenizer().isEmpty()) {
             return List.of();
         }

@@ -1,5 +1,7 @@
 package chuan.train;
 
+import chuan.tokenizer.Tokenizer;
+
 /// A long line of tokens: documents one after the other, each closed by the end token.
 public interface TokenSource {
     /// Where it comes from, for messages.
@@ -11,6 +13,6 @@ public interface TokenSource {
     /// Copies `count` tokens from number `from` on into `into`, starting at `at`.
     void copy(long from, int[] into, int at, int count);
 
-    /// UTF-8 bytes of the text that the tokens stand for.
-    long textBytes();
+    /// UTF-8 bytes of the text that the first `tokens` tokens stand for.
+    long textBytes(long tokens, Tokenizer tokenizer);
 }

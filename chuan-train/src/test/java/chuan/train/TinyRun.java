@@ -6,6 +6,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /// A whole pretraining run of a tiny model on made-up text; also the program that a test kills.
 final class TinyRun {
@@ -43,7 +44,7 @@ final class TinyRun {
                 HeldOutSet.of(
                         "made-up",
                         ArraySource.madeUp(700, 64, 3),
-                        Pretrain.END_TOKEN,
+                        Optional.empty(),
                         config.batch(),
                         config.evaluation().tokens());
         return Pretrain.run(config, sources, List.of(heldOut), out);
