@@ -76,8 +76,7 @@ record HeldOutSet(String name, Batches batches, double bytesPerLabel) {
                         .orElse(0.0));
     }
 
-    private static TrainBatch windows(
-            TokenSource source, long first, int sequences, int length) {
+    private static TrainBatch windows(TokenSource source, long first, int sequences, int length) {
         var ids = new int[sequences * length];
         var labels = new int[ids.length];
         var segments = new int[ids.length];

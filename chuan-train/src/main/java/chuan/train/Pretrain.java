@@ -31,17 +31,17 @@ public final class Pretrain {
                 config.data().train().stream()
                         .<TokenSource>map(source -> ShardSource.open(source.path(), vocab))
                         .toList();
-        Optional<Tokenizer> tokenizer = tokenizerFiles(config).stream().findFirst().map(Pretrain::load);
+        Optional<Tokenizer> tokenizer =
+                tokenizerFiles(config).stream().findFirst().map(Pretrain::load);
         List<HeldOutSet> heldOut =
                 config.data().heldOut().stream()
-                        .map(
-                                set ->
-                                        HeldOutSet.of(
-                                                set.name(),
-                                                ShardSource.open(set.path(), vocab),
-                                                tokenizer,
-                                                config.batch(),
-                                                config.evaluation().tokens()))
+                        .map(set ->
+                                HeldOutSet.of(
+                                        set.name(),
+                                        ShardSource.open(set.path(), vocab),
+                                        tokenizer,
+                                        config.batch(),
+                                        config.evaluation().tokens()))
                         .toList();
         Libtorch.load(config.threads());
         return run(config, train, heldOut, out);

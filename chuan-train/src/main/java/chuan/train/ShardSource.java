@@ -19,7 +19,7 @@ final class ShardSource implements TokenSource {
 
     /// @param vocab of the model that will read the tokens
     /// @throws TrainingException if the file is none, is for more tokens than the model has, or its
-    ///     documents lack the end token
+    ///   documents lack the end token
     static ShardSource open(Path file, int vocab) {
         TokenShard shard;
         try {
@@ -61,8 +61,8 @@ final class ShardSource implements TokenSource {
         shard.copy(from, count, into, at);
     }
 
-    /// UTF-8 bytes of the first `tokens` tokens, decoded: the text as the tokenizer's normaliser left
-    /// it.
+    /// UTF-8 bytes of the first `tokens` tokens, decoded: the text as the tokenizer's normaliser
+    /// left it.
     @Override
     public long textBytes(long tokens, Tokenizer tokenizer) {
         long bytes = 0;

@@ -58,7 +58,7 @@ class ConfigFileTest {
                 .isInstanceOf(TrainingException.class)
                 .hasMessageContaining("run.yaml")
                 .hasMessageContaining(message)
-                .matches(e -> e.getMessage().lines().count() == 1);
+                .matches(e -> e.toString().lines().count() == 1);
     }
 
     @Test
