@@ -43,12 +43,12 @@ public final class Pipeline {
     }
 
     private CorpusReport clean() {
-        Path work = config.output();
-        try (DocumentStore store = new DocumentStore(work.resolve("documents.part"))) {
+        Path work = config.output().resolve("work");
+        try (DocumentStore store = new DocumentStore(work.resolve("documents.bin"))) {
             filterAll(store);
             int[] order = heldOutFirst(store);
             boolean[] kept = deduplicate(store, order);
-            try (DocumentStore unique = new DocumentStore(work.resolve("unique.part"))) {
+            try (DocumentStore unique = new DocumentStore(work.resolve("unique.bin"))) {
                 withoutRepeatedParagraphs(store, order, kept, unique);
                 int[] bySource = inSourceOrder(unique);
                 writeClean(unique, bySource);

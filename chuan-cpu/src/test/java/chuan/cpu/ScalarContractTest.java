@@ -1,7 +1,0 @@
-package chuan.cpu;
-
-class ScalarContractTest extends CpuContractTest {
-    ScalarContractTest() {
-        super("scalar");
-    }
-}

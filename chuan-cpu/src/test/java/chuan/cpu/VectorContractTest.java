@@ -1,7 +1,0 @@
-package chuan.cpu;
-
-class VectorContractTest extends CpuContractTest {
-    VectorContractTest() {
-        super("vector");
-    }
-}

@@ -1,0 +1,7 @@
+/// From a loaded model to text: sampling, chat prompts, generation with stop conditions, chat
+/// sessions that reuse their cache, perplexity. Knows no back end: it sees [chuan.model.Backend]
+/// and [chuan.model.KvCache] only. Start at [chuan.engine.Engine].
+@NullMarked
+package chuan.engine;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,225 @@
+package chuan.engine;
+
+import chuan.model.Backend;
+import chuan.model.ContextTooLongException;
+import chuan.model.KvCache;
+import chuan.model.ModelConfig;
+import chuan.model.Position;
+import chuan.tokenizer.NormalizerSettings;
+import chuan.tokenizer.PieceKind;
+import chuan.tokenizer.SentencePieceModel;
+import chuan.tokenizer.SentencePieceModel.Piece;
+import chuan.tokenizer.SentencePieceModel.TrainingRecord;
+import chuan.tokenizer.Tokenizer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.SplittableRandom;
+
+/// Small fakes: a tokenizer of bytes and back ends whose next token is a function of the ids so
+/// far.
+final class Toys {
+    static final int USER = 3;
+    static final int ASSISTANT = 4;
+    static final int EOS = 2;
+
+    /// Id of the byte 0.
+    static final int BYTE = 5;
+
+    static final int VOCAB = BYTE + 256 + 2;
+
+    private Toys() {}
+
+    /// Ids: unknown, `<s>`, `</s>`, user, assistant, 256 bytes, ▁, `ab`.
+    static Tokenizer byteTokenizer() {
+        var pieces = new ArrayList<Piece>();
+        pieces.add(new Piece("<unk>", 0, PieceKind.UNKNOWN));
+        pieces.add(new Piece("<s>", 0, PieceKind.CONTROL));
+        pieces.add(new Piece("</s>", 0, PieceKind.CONTROL));
+        pieces.add(new Piece("<reserved_102>", 0, PieceKind.USER_DEFINED));
+        pieces.add(new Piece("<reserved_103>", 0, PieceKind.USER_DEFINED));
+        for (int b = 0; b < 256; b++)
+            pieces.add(new Piece("<0x%02X>".formatted(b), 0, PieceKind.BYTE));
+        pieces.add(new Piece("\u2581", -2, PieceKind.NORMAL));
+        pieces.add(new Piece("ab", -1, PieceKind.NORMAL));
+        return Tokenizer.of(
+                new SentencePieceModel(
+                        "bytes",
+                        pieces,
+                        NormalizerSettings.identity(),
+                        true,
+                        false,
+                        " \u2047 ",
+                        new TrainingRecord(
+                                16, 1, true, true, true, false, false, "<unk>", "<s>", "</s>",
+                                "<pad>")));
+    }
+
+    static int[] bytes(String text) {
+        byte[] utf8 = text.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        int[] ids = new int[utf8.length];
+        for (int i = 0; i < ids.length; i++) ids[i] = BYTE + (utf8[i] & 255);
+        return ids;
+    }
+
+    static int[] join(int[]... parts) {
+        return Arrays.stream(parts).flatMapToInt(Arrays::stream).toArray();
+    }
+
+    static Engine engine(Backend backend) {
+        return engine(backend, EngineOptions.defaults());
+    }
+
+    static Engine engine(Backend backend, EngineOptions options) {
+        var settings =
+                new GenerationSettings(
+                        Set.of(EOS),
+                        1000,
+                        SamplingOptions.greedy(),
+                        true,
+                        new ChatTemplate(ChatTemplate.Format.V1, USER, ASSISTANT, EOS, false));
+        return new Engine(backend, byteTokenizer(), settings, options);
+    }
+
+    /// Writes the logits that follow `ids[0, length)`.
+    interface Rule {
+        void logits(int[] ids, int length, float[] out, int at);
+    }
+
+    /// After the prompt, whose end is at the first call that wants logits, says `script` one by
+    /// one, then the end id.
+    static FakeBackend scripted(int... script) {
+        return new FakeBackend(
+                VOCAB,
+                512,
+                new Rule() {
+                    private int promptLength = -1;
+
+                    @Override
+                    public void logits(int[] ids, int length, float[] out, int at) {
+                        if (promptLength < 0) promptLength = length;
+                        int said = length - promptLength;
+                        out[at + (said < script.length ? script[said] : EOS)] = 10;
+                    }
+                });
+    }
+
+    static FakeBackend uniform(int vocab, int context) {
+        return new FakeBackend(vocab, context, (_, _, _, _) -> {});
+    }
+
+    /// A pseudo-random distribution that depends on every id before: a cache that lost or mixed up
+    /// a token gives other text.
+    static FakeBackend hashing(int context, double endLogit) {
+        return new FakeBackend(
+                VOCAB,
+                context,
+                (ids, length, out, at) -> {
+                    long hash = 1;
+                    for (int i = 0; i < length; i++) hash = hash * 1_000_003 + ids[i];
+                    var random = new SplittableRandom(hash);
+                    for (int id = 0; id < VOCAB; id++) out[at + id] = (float) random.nextDouble(8);
+                    out[at + EOS] = (float) endLogit;
+                });
+    }
+
+    static final class FakeBackend implements Backend {
+        private final ModelConfig config;
+        private final Rule rule;
+
+        /// Tokens that went through `forward`, and the longest single call.
+        int tokens;
+
+        int longestStep;
+        int openCaches;
+        Runnable beforeStep = () -> {};
+
+        FakeBackend(int vocab, int context, Rule rule) {
+            var shape = ModelConfig.baichuan(vocab, 8, 8, 1, 1, new Position.Alibi());
+            config =
+                    new ModelConfig(
+                            vocab,
+                            shape.hidden(),
+                            shape.ff(),
+                            1,
+                            1,
+                            1,
+                            8,
+                            context,
+                            1e-6f,
+                            shape.position(),
+                            false,
+                            false,
+                            0);
+            this.rule = rule;
+        }
+
+        @Override
+        public ModelConfig config() {
+            return config;
+        }
+
+        @Override
+        public String description() {
+            return "fake";
+        }
+
+        @Override
+        public KvCache newCache(int capacity) {
+            openCaches++;
+            return new FakeCache(this, capacity);
+        }
+
+        @Override
+        public void forward(KvCache cache, int[] ids, int from, int to, int wanted, float[] out) {
+            beforeStep.run();
+            var held = (FakeCache) cache;
+            tokens += to - from;
+            longestStep = Math.max(longestStep, to - from);
+            for (int i = from; i < to; i++) {
+                if (held.length == held.ids.length)
+                    throw new ContextTooLongException(held.length + 1, held.ids.length);
+                held.ids[held.length++] = ids[i];
+                int row = i - (to - wanted);
+                if (row < 0) continue;
+                Arrays.fill(out, row * config.vocab(), (row + 1) * config.vocab(), 0);
+                rule.logits(held.ids, held.length, out, row * config.vocab());
+            }
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    private static final class FakeCache implements KvCache {
+        private final FakeBackend owner;
+        private final int[] ids;
+        private int length;
+
+        FakeCache(FakeBackend owner, int capacity) {
+            this.owner = owner;
+            ids = new int[capacity];
+        }
+
+        @Override
+        public int length() {
+            return length;
+        }
+
+        @Override
+        public int capacity() {
+            return ids.length;
+        }
+
+        @Override
+        public void truncate(int newLength) {
+            if (newLength > length) throw new IllegalArgumentException("longer than " + length);
+            length = newLength;
+        }
+
+        @Override
+        public void close() {
+            owner.openCaches--;
+        }
+    }
+}
