@@ -23,6 +23,9 @@ final class CommonOptions {
             defaultValue = "cpu")
     String device = "cpu";
 
+    @Option(names = "--verbose", description = "Say what is chosen, and where errors come from.")
+    boolean verbose;
+
     /// @throws CliException for a value that cannot be meant
     void check() {
         if (threads < 0 || threads > 4096)

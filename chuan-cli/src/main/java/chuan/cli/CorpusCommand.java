@@ -3,17 +3,22 @@ package chuan.cli;
 import chuan.corpus.ChatConfig;
 import chuan.corpus.Chats;
 import chuan.corpus.CorpusConfig;
+import chuan.corpus.Pack;
 import chuan.corpus.Pipeline;
+import chuan.corpus.Vocabulary;
+import chuan.tokenizer.Tokenizer;
+import chuan.tokenizer.TrainProgress;
+import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/// `chuan corpus`: from raw text to clean documents, and dialogues for fine-tuning.
+/// `chuan corpus`: from raw text to token shards, and dialogues for fine-tuning.
 @Command(
         name = "corpus",
-        description = "Makes training text: cleans documents, prepares dialogues.",
+        description = "Makes training data: clean text, a tokenizer, token shards, dialogues.",
         synopsisSubcommandLabel = "COMMAND",
         mixinStandardHelpOptions = true)
 final class CorpusCommand implements Runnable {
@@ -25,7 +30,8 @@ final class CorpusCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new CliException("corpus needs a command: clean or dialogues; see its --help");
+        throw new CliException(
+                "corpus needs a command: clean, vocabulary, pack or dialogues; see its --help");
     }
 
     @Command(
@@ -42,6 +48,41 @@ final class CorpusCommand implements Runnable {
         if (threads > 0) config = config.withThreads(threads);
         var report = Pipeline.clean(config, streams.errOnTerminal());
         streams.out().println(report.table());
+    }
+
+    @Command(
+            name = "vocabulary",
+            description = "Trains the tokenizer of a recipe on the sample that clean wrote.",
+            mixinStandardHelpOptions = true)
+    void vocabulary(
+            @Parameters(paramLabel = "RECIPE", description = "Such as runs/tokenizer.yaml.")
+                    Path recipe,
+            @Option(names = "--texts", description = "JSON lines with the text.")
+                    @Nullable Path texts,
+            @Option(names = "--output", description = "File to write.") @Nullable Path output,
+            @Option(names = "--threads", description = "Default: one per core.") int threads) {
+        Vocabulary recipeRead = Vocabulary.read(recipe, texts, output);
+        int workers = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+        recipeRead.train(workers, TrainProgress.silent());
+        streams.out().println("wrote " + recipeRead.output());
+    }
+
+    @Command(
+            name = "pack",
+            description = "Turns the documents that clean wrote into token shards.",
+            mixinStandardHelpOptions = true)
+    void pack(
+            @Parameters(paramLabel = "RECIPE", description = "Such as runs/corpus.yaml.")
+                    Path recipe,
+            @Option(names = "--tokenizer", required = true, description = "A tokenizer.model.")
+                    Path tokenizer,
+            @Option(names = "--data", description = "Folder of the raw text.") @Nullable Path data,
+            @Option(names = "--output", description = "Folder of the clean text.")
+                    @Nullable Path output)
+            throws IOException {
+        var config = CorpusConfig.read(recipe, data, output);
+        var table = Pack.shards(config, Tokenizer.load(tokenizer), streams.errOnTerminal());
+        streams.out().println(table);
     }
 
     @Command(

@@ -7,6 +7,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import picocli.CommandLine;
 
@@ -15,6 +16,7 @@ final class Errors
         implements CommandLine.IParameterExceptionHandler, CommandLine.IExecutionExceptionHandler {
     static final int FAULT = 1;
     static final int USAGE = 2;
+    static final int INTERRUPTED = 130;
 
     private final PrintStream err;
 
@@ -25,7 +27,12 @@ final class Errors
     @Override
     public int handleParseException(CommandLine.ParameterException e, String[] args) {
         String help = e.getCommandLine().getCommandSpec().qualifiedName() + " --help";
-        err.println("chuan: " + oneLine(message(e)) + "; see " + help);
+        var meant =
+                e instanceof CommandLine.UnmatchedArgumentException unmatched
+                        ? unmatched.getSuggestions()
+                        : List.<String>of();
+        String guess = meant.isEmpty() ? "" : ", did you mean " + meant.getFirst() + "?";
+        err.println("chuan: " + oneLine(message(e)) + guess + "; see " + help);
         return USAGE;
     }
 

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -26,6 +28,15 @@ final class Json {
 
     static ObjectMapper mapper() {
         return LINE;
+    }
+
+    /// @param where named if the text is not JSON
+    static JsonNode read(String text, String where) {
+        try {
+            return LINE.readTree(text);
+        } catch (JacksonException e) {
+            throw new CliException(where + ": " + e.getOriginalMessage());
+        }
     }
 
     /// The file gets its name when it is complete.

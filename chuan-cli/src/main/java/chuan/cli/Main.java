@@ -1,6 +1,7 @@
 package chuan.cli;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
@@ -20,9 +21,17 @@ public final class Main implements Callable<Integer> {
 
     private static Map<String, Function<Streams, CommandLine>> commands() {
         var c = new LinkedHashMap<String, Function<Streams, CommandLine>>();
+        c.put("tokenize", s -> new CommandLine(new TokenizeCommand(s)));
+        c.put("inspect", s -> new CommandLine(new InspectCommand(s)));
         c.put("doctor", s -> new CommandLine(new DoctorCommand(s)));
+        c.put("tokenizer", s -> new CommandLine(new TokenizerCommand(s)));
         c.put("corpus", s -> new CommandLine(new CorpusCommand(s)));
+        c.put("warm-up", s -> new CommandLine(new WarmUpCommand(s)));
         return c;
+    }
+
+    static List<String> commandNames() {
+        return COMMANDS.keySet().stream().filter(name -> !name.equals("warm-up")).toList();
     }
 
     @Override
@@ -41,6 +50,7 @@ public final class Main implements Callable<Integer> {
         var errors = new Errors(streams.err());
         root.setOut(streams.outWriter());
         root.setErr(streams.errWriter());
+        root.setCaseInsensitiveEnumValuesAllowed(true);
         root.setParameterExceptionHandler(errors);
         root.setExecutionExceptionHandler(errors);
         int code = root.execute(args);

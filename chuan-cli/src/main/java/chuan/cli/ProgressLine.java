@@ -44,17 +44,18 @@ final class ProgressLine implements AutoCloseable {
     }
 
     static String text(String what, String unit, long done, long total, double seconds) {
+        String amount = unit.isEmpty() ? "" : " " + unit;
         double rate = done / Math.max(seconds, 1e-3);
         if (total <= 0)
-            return String.format(Locale.ROOT, "%s: %,d %s, %,.0f/s", what, done, unit, rate);
+            return String.format(Locale.ROOT, "%s: %,d%s, %,.0f/s", what, done, amount, rate);
         long left = done == 0 ? 0 : Math.round((total - done) / rate);
         return String.format(
                 Locale.ROOT,
-                "%s: %d %% of %,d %s, %,.0f/s, %d:%02d left",
+                "%s: %d %% of %,d%s, %,.0f/s, %d:%02d left",
                 what,
                 100 * done / total,
                 total,
-                unit,
+                amount,
                 rate,
                 left / 60,
                 left % 60);

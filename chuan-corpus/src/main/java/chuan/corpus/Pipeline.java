@@ -43,12 +43,12 @@ public final class Pipeline {
     }
 
     private CorpusReport clean() {
-        Path work = config.output().resolve("work");
-        try (DocumentStore store = new DocumentStore(work.resolve("documents.bin"))) {
+        Path work = config.output();
+        try (DocumentStore store = new DocumentStore(work.resolve("documents.part"))) {
             filterAll(store);
             int[] order = heldOutFirst(store);
             boolean[] kept = deduplicate(store, order);
-            try (DocumentStore unique = new DocumentStore(work.resolve("unique.bin"))) {
+            try (DocumentStore unique = new DocumentStore(work.resolve("unique.part"))) {
                 withoutRepeatedParagraphs(store, order, kept, unique);
                 int[] bySource = inSourceOrder(unique);
                 writeClean(unique, bySource);

@@ -106,6 +106,11 @@ public final class CpuBackend implements Backend {
                 logits.data(), 0, out, (first - firstWanted) * config().vocab(), logits.size());
     }
 
+    /// The threads beside the caller's.
+    Thread[] workers() {
+        return pool.workers();
+    }
+
     private static int[] ofLength(int[][] arrays, int length) {
         int[] array = arrays[length];
         if (array == null) {

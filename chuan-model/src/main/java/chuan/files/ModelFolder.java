@@ -259,6 +259,7 @@ public final class ModelFolder {
     /// Rows divided by their length, in fp32: what the official code does at its first forward
     /// pass.
     private static TensorData normalized(TensorData tensor) {
+        tensor.checkFinite();
         int columns = Math.toIntExact(tensor.shape()[1]);
         var bytes =
                 Arena.ofAuto()

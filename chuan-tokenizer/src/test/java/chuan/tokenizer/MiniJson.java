@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /// Reads the JSON of golden files: objects, arrays, strings, numbers, true, false. Keeps lone
 /// surrogates as they are written.
@@ -19,11 +20,11 @@ final class MiniJson {
     }
 
     /// One object per line of a file.
-    static List<Map<String, Object>> lines(Path file) throws IOException {
-        List<Map<String, Object>> all = new ArrayList<>();
+    static List<Row> lines(Path file) throws IOException {
+        List<Row> all = new ArrayList<>();
         for (String line : Files.readAllLines(file)) {
             if (!line.isBlank()) {
-                all.add(object(line));
+                all.add(new Row(object(line)));
             }
         }
         return all;
@@ -34,8 +35,28 @@ final class MiniJson {
         return (Map<String, Object>) new MiniJson(json).value();
     }
 
-    static int[] ints(Object list) {
-        return ((List<?>) list).stream().mapToInt(n -> ((Double) n).intValue()).toArray();
+    /// One object, with typed access to its fields.
+    record Row(Map<String, Object> fields) {
+        boolean has(String key) {
+            return fields.containsKey(key);
+        }
+
+        Object get(String key) {
+            return Objects.requireNonNull(fields.get(key), key);
+        }
+
+        String text(String key) {
+            return (String) get(key);
+        }
+
+        int[] ints(String key) {
+            return ((List<?>) get(key)).stream().mapToInt(n -> ((Double) n).intValue()).toArray();
+        }
+
+        /// The field `key` if there is one, else the field `otherwise`.
+        int[] ints(String key, String otherwise) {
+            return ints(has(key) ? key : otherwise);
+        }
     }
 
     private Object value() {

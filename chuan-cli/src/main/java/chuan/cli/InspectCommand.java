@@ -1,0 +1,142 @@
+package chuan.cli;
+
+import chuan.files.ModelFolder;
+import chuan.files.TensorData;
+import chuan.model.ModelConfig;
+import chuan.model.Position;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// `chuan inspect`: what a model folder holds, without computing anything.
+@Command(
+        name = "inspect",
+        description = "Says what a model is: architecture, tensors, size, memory, licence.",
+        mixinStandardHelpOptions = true)
+final class InspectCommand implements Callable<Integer> {
+    private static final String LICENCE_KEY = "license:";
+
+    private final Streams streams;
+
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "FOLDER",
+            description = "Model folder; default: the shipped model.")
+    @Nullable Path folder;
+
+    @Option(names = "--tensors", description = "List every tensor.")
+    boolean tensors;
+
+    @Option(names = "--json", description = "As one JSON object, tensors included.")
+    boolean json;
+
+    InspectCommand(Streams streams) {
+        this.streams = streams;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        var model = ModelFolder.open(folder == null ? Models.shipped() : folder);
+        Map<String, Object> report = report(model);
+        if (json) {
+            report.put("tensors", model.stored().values().stream().map(this::tensor).toList());
+            streams.out().println(Json.line(report));
+            return 0;
+        }
+        report.forEach((key, value) -> streams.out().printf("%-18s %s%n", key, text(key, value)));
+        if (tensors)
+            for (TensorData t : model.stored().values())
+                streams.out().printf("  %-50s %-5s %s%n", t.name(), t.dtype(), shape(t));
+        return 0;
+    }
+
+    private static Map<String, Object> report(ModelFolder model) throws IOException {
+        ModelConfig c = model.config();
+        var r = new LinkedHashMap<String, Object>();
+        r.put("path", model.path().toString());
+        r.put("position", position(c.position()));
+        r.put("positionReason", model.positionReason());
+        r.put("vocab", c.vocab());
+        r.put("hidden", c.hidden());
+        r.put("ff", c.ff());
+        r.put("layers", c.layers());
+        r.put("heads", c.heads());
+        r.put("kvHeads", c.kvHeads());
+        r.put("headDim", c.headDim());
+        r.put("context", c.maxContext());
+        r.put("normalizedHead", c.normalizedHead());
+        r.put("tiedEmbeddings", c.tiedEmbeddings());
+        r.put("parameters", model.parameters());
+        r.put("numberTypes", numberTypes(model));
+        r.put("weightBytes", model.weightBytes());
+        long perToken = 2L * c.layers() * c.kvWidth() * Float.BYTES;
+        r.put("kvBytesPerToken", perToken);
+        r.put("kvBytesAtContext", Math.multiplyExact(perToken, c.maxContext()));
+        r.put("tokenizer", model.tokenizer().isPresent());
+        r.put("chatFormat", model.generation().userTokenId() >= 0);
+        r.put("licence", licence(model.path()));
+        return r;
+    }
+
+    private static String position(Position position) {
+        return switch (position) {
+            case Position.Alibi() -> "alibi";
+            case Position.Rope(double theta) -> "rope, theta " + theta;
+        };
+    }
+
+    /// Tensors per number type.
+    private static Map<String, Long> numberTypes(ModelFolder model) {
+        var counts = new TreeMap<String, Long>();
+        for (TensorData t : model.stored().values()) counts.merge(t.dtype().name(), 1L, Long::sum);
+        return counts;
+    }
+
+    /// What the model card and licence files in the folder say, in their words.
+    private static String licence(Path folder) throws IOException {
+        var found = new ArrayList<String>();
+        Path card = folder.resolve("README.md");
+        if (Files.isRegularFile(card))
+            Files.readAllLines(card).stream()
+                    .filter(l -> l.toLowerCase(Locale.ROOT).startsWith(LICENCE_KEY))
+                    .map(l -> l.substring(LICENCE_KEY.length()).strip())
+                    .limit(1)
+                    .forEach(found::add);
+        try (var files = Files.list(folder)) {
+            files.map(f -> f.getFileName().toString())
+                    .filter(f -> f.toLowerCase(Locale.ROOT).contains("licen"))
+                    .sorted()
+                    .forEach(f -> found.add("see " + f));
+        }
+        return found.isEmpty() ? "the folder names none" : String.join(", ", found);
+    }
+
+    private Map<String, Object> tensor(TensorData t) {
+        var entry = new LinkedHashMap<String, Object>();
+        entry.put("name", t.name());
+        entry.put("type", t.dtype().name());
+        entry.put("shape", t.shape());
+        return entry;
+    }
+
+    private static List<Long> shape(TensorData t) {
+        return java.util.Arrays.stream(t.shape()).boxed().toList();
+    }
+
+    private static String text(String key, Object value) {
+        if (value instanceof Long n && key.toLowerCase(Locale.ROOT).contains("bytes"))
+            return String.format(Locale.ROOT, "%,d (%.1f MB)", n, n / 1e6);
+        return value instanceof Long n ? String.format(Locale.ROOT, "%,d", n) : value.toString();
+    }
+}

@@ -1,0 +1,13 @@
+package chuan.cli;
+
+/// What `--kernels` accepts.
+enum KernelChoice {
+    /// The fastest that this machine has.
+    AUTO,
+    /// Plain loops over all tokens, fp64 sums: the specification.
+    REFERENCE,
+    /// The engine's scalar kernels.
+    SCALAR,
+    /// The engine's kernels on the Vector API.
+    VECTOR
+}

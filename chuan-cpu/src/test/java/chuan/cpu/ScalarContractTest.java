@@ -1,0 +1,7 @@
+package chuan.cpu;
+
+class ScalarContractTest extends CpuContractTest {
+    ScalarContractTest() {
+        super("scalar");
+    }
+}

@@ -1,0 +1,7 @@
+package chuan.cpu;
+
+class VectorContractTest extends CpuContractTest {
+    VectorContractTest() {
+        super("vector");
+    }
+}

@@ -1,0 +1,210 @@
+package chuan.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.FieldSource;
+
+/// The vector kernels give the bits of the scalar ones: sizes that hit every tail, extremes, and
+/// any division of the rows and tokens.
+class KernelsTest {
+    static final List<Integer> SIZES = List.of(1, 6, 13, 16, 31, 64, 207, 320, 702, 4098);
+
+    private static final int[] TOKENS = {1, 2, 3, 4, 5, 7, 8, 11};
+    private static final long SEED = Long.getLong("chuan.seed", 25);
+
+    private final Kernels scalar = new ScalarKernels();
+    private final Kernels vector = KernelSelector.forced("vector").kernels();
+    private final KernelInputs inputs = new KernelInputs(SEED);
+
+    @ParameterizedTest
+    @EnumSource
+    void matmul(WeightFormat format) {
+        for (int columns : SIZES)
+            for (boolean extreme : new boolean[] {false, true}) {
+                Matrix w = inputs.matrix(format, 10, columns, extreme, extreme);
+                for (int tokens : TOKENS) {
+                    float[] x =
+                            extreme
+                                    ? inputs.extremes(tokens * columns)
+                                    : inputs.floats(tokens * columns);
+                    equal(
+                            run(scalar, w, 0, 10, x, tokens),
+                            run(vector, w, 0, 10, x, tokens),
+                            "%s, %d columns, %d tokens".formatted(format, columns, tokens));
+                }
+            }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void matmulOfOneTokenIsMatmulOfMany(WeightFormat format) {
+        int columns = 207;
+        int tokens = 13;
+        Matrix w = inputs.matrix(format, 9, columns, false, false);
+        float[] x = inputs.floats(tokens * columns);
+        float[] together = run(vector, w, 0, 9, x, tokens);
+        for (int t = 0; t < tokens; t++) {
+            float[] one = Arrays.copyOfRange(x, t * columns, (t + 1) * columns);
+            equal(
+                    Arrays.copyOfRange(together, t * 9, (t + 1) * 9),
+                    run(vector, w, 0, 9, one, 1),
+                    "token " + t);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void matmulInPartsIsTheWhole(WeightFormat format) {
+        Matrix w = inputs.matrix(format, 23, 70, false, false);
+        for (int tokens : new int[] {1, 6}) {
+            float[] x = inputs.floats(tokens * 70);
+            float[] whole = run(vector, w, 0, 23, x, tokens);
+            var parts = new float[whole.length];
+            var scratch = new float[vector.scratchFloats(70)];
+            for (int[] part : new int[][] {{20, 23}, {0, 5}, {6, 20}, {5, 6}})
+                vector.matmul(w, part[0], part[1], x, tokens, parts, scratch);
+            equal(whole, parts, tokens + " tokens");
+        }
+    }
+
+    /// Against float64: n u sum |x w| bounds any order of the sum (Higham 2002, section 3.1); here
+    /// chains are 16 times shorter.
+    @ParameterizedTest
+    @FieldSource("SIZES")
+    void matmulIsTheMathematicalOne(int columns) {
+        Matrix w = inputs.matrix(WeightFormat.F32, 3, columns, false, false);
+        float[] x = inputs.floats(columns);
+        float[] actual = run(vector, w, 0, 3, x, 1);
+        var row = new float[columns];
+        for (int r = 0; r < 3; r++) {
+            vector.widen(w, r, row, 0);
+            double sum = 0;
+            double terms = 0;
+            for (int k = 0; k < columns; k++) {
+                sum += (double) x[k] * row[k];
+                terms += Math.abs((double) x[k] * row[k]);
+            }
+            double bound = (columns / 16.0 + 5) * Math.ulp(1f) / 2 * terms;
+            assertThat((double) actual[r]).isBetween(sum - bound, sum + bound);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void widen(WeightFormat format) {
+        for (int columns : SIZES) {
+            Matrix w = inputs.matrix(format, 2, columns, true, true);
+            var expected = new float[columns + 3];
+            var actual = new float[columns + 3];
+            scalar.widen(w, 1, expected, 2);
+            vector.widen(w, 1, actual, 2);
+            equal(expected, actual, format + ", " + columns);
+        }
+    }
+
+    /// All 63,488 finite numbers of the format.
+    @Test
+    void everyHalfWidensExactly() {
+        var memory = java.lang.foreign.Arena.ofAuto().allocate(2 * 65_536, 64);
+        for (int i = 0; i < 65_536; i++)
+            memory.set(
+                    java.lang.foreign.ValueLayout.JAVA_SHORT,
+                    2L * i,
+                    (i & 0x7c00) == 0x7c00 ? 0 : (short) i);
+        var w = new Matrix(WeightFormat.F16, 1, 65_536, memory, new float[0]);
+        var expected = new float[65_536];
+        var actual = new float[65_536];
+        scalar.widen(w, 0, expected, 0);
+        vector.widen(w, 0, actual, 0);
+        equal(expected, actual, "fp16");
+    }
+
+    @ParameterizedTest
+    @FieldSource("SIZES")
+    void rows(int n) {
+        for (boolean extreme : new boolean[] {false, true}) {
+            float[] x = extreme ? inputs.extremes(n + 5) : inputs.floats(n + 5);
+            float[] y = inputs.floats(n + 5);
+            float[] gain = inputs.floats(n);
+            var scratch = new float[Kernels.LANES];
+            var expected = new float[n + 5];
+            var actual = new float[n + 5];
+            scalar.rmsNorm(x, 3, n, gain, 1e-6f, expected, scratch);
+            vector.rmsNorm(x, 3, n, gain, 1e-6f, actual, scratch);
+            equal(expected, actual, "rmsNorm " + n);
+
+            expected = x.clone();
+            actual = x.clone();
+            scalar.add(expected, y, 2, n + 2);
+            vector.add(actual, y, 2, n + 2);
+            equal(expected, actual, "add " + n);
+
+            expected = x.clone();
+            actual = x.clone();
+            scalar.siluTimes(expected, y, 1, n + 1);
+            vector.siluTimes(actual, y, 1, n + 1);
+            equal(expected, actual, "siluTimes " + n);
+        }
+    }
+
+    @ParameterizedTest
+    @FieldSource("SIZES")
+    void attention(int n) {
+        for (int dim : new int[] {1, 8, 20, 64, 65, 128}) {
+            float[] q = inputs.floats(dim + 2);
+            float[] keys = inputs.keys(n, dim);
+            float[] values = inputs.floats(n * dim + 7);
+            int padded = Math.ceilDiv(n, Kernels.LANES) * Kernels.LANES;
+            float[][] results = new float[2][];
+            var sums = new float[2];
+            for (int i = 0; i < 2; i++) {
+                Kernels kernels = i == 0 ? scalar : vector;
+                var weights = new float[padded];
+                results[i] = new float[n + dim + 4];
+                kernels.scores(q, 2, keys, 0, dim, n, 0.125f, 0.01f, weights);
+                System.arraycopy(weights, 0, results[i], 0, n);
+                sums[i] = kernels.exponentials(weights, n, new float[Kernels.LANES]);
+                kernels.weightedSum(weights, n, values, 7, dim, 1 / sums[i], results[i], n + 4);
+            }
+            assertThat(sums[1]).isEqualTo(sums[0]);
+            equal(results[0], results[1], n + " keys of " + dim);
+        }
+    }
+
+    /// Every exponent and 4,096 fractions each: one unit in the last place and a half.
+    @Test
+    void exponentialIsAccurate() {
+        double largest = 0;
+        for (int bits = 0; bits >= 0 && bits < 0x42ae_0000; bits += 2_039) {
+            for (float x : new float[] {Float.intBitsToFloat(bits), -Float.intBitsToFloat(bits)}) {
+                double exact = Math.exp(x);
+                largest = Math.max(largest, Math.abs(Exponential.exp(x) - exact) / exact);
+            }
+        }
+        System.out.printf("exp: largest relative error %.2e%n", largest);
+        assertThat(largest).isLessThan(1.5 * Math.ulp(1f));
+        assertThat(Exponential.exp(0)).isEqualTo(1);
+        assertThat(Exponential.exp(-1e30f)).isLessThan(2e-38f);
+        assertThat(Exponential.exp(1e30f)).isFinite();
+        assertThat(Exponential.exp(Float.NaN)).isNaN();
+    }
+
+    private static float[] run(Kernels k, Matrix w, int from, int to, float[] x, int tokens) {
+        var y = new float[tokens * w.rows()];
+        k.matmul(w, from, to, x, tokens, y, new float[k.scratchFloats(w.columns())]);
+        return y;
+    }
+
+    private static void equal(float[] expected, float[] actual, String what) {
+        for (int i = 0; i < expected.length; i++)
+            if (Float.floatToIntBits(expected[i]) != Float.floatToIntBits(actual[i]))
+                assertThat(actual[i])
+                        .as("%s: element %d, seed %d", what, i, SEED)
+                        .isEqualTo(expected[i]);
+    }
+}

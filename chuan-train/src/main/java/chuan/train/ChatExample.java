@@ -1,0 +1,108 @@
+package chuan.train;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+
+/// A conversation as tokens, with the labels of the official fine-tuning recipe.
+///
+/// Official form (one label per token, shifted by the model): the user token carries the end token
+/// as its label, so the end of the answer before it is learned; the user's text and the assistant
+/// token are ignored; answer tokens are labelled with themselves; a final end token closes the
+/// conversation and is labelled. Here labels are shifted already: `labels[i]` is what row `i`
+/// predicts.
+///
+/// @param ids at most the limit; a longer conversation is cut, without an end that it does not have
+/// @param labels as long as `ids`
+record ChatExample(int[] ids, int[] labels) {
+
+    /// @param role `system`, `user` or `assistant`
+    record Message(String role, String content) {}
+
+    /// The ids that stand for turns and the end.
+    record Marks(int user, int assistant, int end) {}
+
+    /// @param encode text to ids, no marks added
+    /// @param limit of tokens
+    static ChatExample of(
+            List<Message> messages, Function<String, int[]> encode, Marks marks, int limit) {
+        var ids = new IntList();
+        var labels = new IntList();
+        for (Message message : messages) {
+            int[] text = encode.apply(message.content());
+            switch (message.role()) {
+                case "system" -> {
+                    ids.addAll(text);
+                    labels.addRepeated(TrainBatch.IGNORED, text.length);
+                }
+                case "user" -> {
+                    ids.add(marks.user());
+                    labels.add(marks.end());
+                    ids.addAll(text);
+                    labels.addRepeated(TrainBatch.IGNORED, text.length);
+                }
+                case "assistant" -> {
+                    ids.add(marks.assistant());
+                    labels.add(TrainBatch.IGNORED);
+                    ids.addAll(text);
+                    labels.addAll(text);
+                }
+                default ->
+                        throw new TrainingException(
+                                "role must be system, user or assistant, not " + message.role());
+            }
+        }
+        ids.add(marks.end());
+        labels.add(marks.end());
+        int length = Math.min(limit, ids.size());
+        return new ChatExample(ids.first(length), shifted(labels.first(length)));
+    }
+
+    private static int[] shifted(int[] labels) {
+        int[] result = Arrays.copyOfRange(labels, 1, labels.length + 1);
+        result[result.length - 1] = TrainBatch.IGNORED;
+        return result;
+    }
+
+    int length() {
+        return ids.length;
+    }
+
+    /// Whether anything is learned from it: a conversation cut within its first question is not.
+    boolean hasLabels() {
+        return Arrays.stream(labels).anyMatch(label -> label != TrainBatch.IGNORED);
+    }
+
+    /// A growing array of ints.
+    private static final class IntList {
+        private int[] values = new int[256];
+        private int size;
+
+        void add(int value) {
+            if (size == values.length) {
+                values = Arrays.copyOf(values, 2 * size);
+            }
+            values[size++] = value;
+        }
+
+        void addAll(int[] all) {
+            for (int value : all) {
+                add(value);
+            }
+        }
+
+        void addRepeated(int value, int count) {
+            for (int i = 0; i < count; i++) {
+                add(value);
+            }
+        }
+
+        int size() {
+            return size;
+        }
+
+        int[] first(int count) {
+            return Arrays.copyOf(values, count);
+        }
+    }
+}

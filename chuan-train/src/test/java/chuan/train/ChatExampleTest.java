@@ -1,0 +1,72 @@
+package chuan.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import chuan.train.ChatExample.Marks;
+import chuan.train.ChatExample.Message;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/// The official fine-tuning labels, written out by hand; texts are their own characters' codes.
+class ChatExampleTest {
+    private static final Marks MARKS = new Marks(195, 196, 2);
+    private static final int NO = TrainBatch.IGNORED;
+
+    private static ChatExample example(int limit, Message... messages) {
+        return ChatExample.of(List.of(messages), text -> text.chars().toArray(), MARKS, limit);
+    }
+
+    @Test
+    void onlyAnswersAndTheirEndsAreLabelled() {
+        ChatExample e =
+                example(
+                        100,
+                        new Message("user", "ab"),
+                        new Message("assistant", "xy"),
+                        new Message("user", "c"),
+                        new Message("assistant", "z"));
+        assertThat(e.ids()).containsExactly(195, 'a', 'b', 196, 'x', 'y', 195, 'c', 196, 'z', 2);
+        assertThat(e.labels()).containsExactly(NO, NO, NO, 'x', 'y', 2, NO, NO, 'z', 2, NO);
+    }
+
+    @Test
+    void aCutConversationHasNoFalseEnd() {
+        ChatExample e = example(6, new Message("user", "ab"), new Message("assistant", "wxyz"));
+        assertThat(e.ids()).containsExactly(195, 'a', 'b', 196, 'w', 'x');
+        assertThat(e.labels()).containsExactly(NO, NO, NO, 'w', 'x', NO);
+    }
+
+    @Test
+    void anEmptyAnswerEndsAtOnce() {
+        ChatExample e = example(100, new Message("user", "a"), new Message("assistant", ""));
+        assertThat(e.ids()).containsExactly(195, 'a', 196, 2);
+        assertThat(e.labels()).containsExactly(NO, NO, 2, NO);
+    }
+
+    @Test
+    void systemTextIsReadButNotLearned() {
+        ChatExample e =
+                example(
+                        100,
+                        new Message("system", "s"),
+                        new Message("user", "a"),
+                        new Message("assistant", "x"));
+        assertThat(e.ids()).containsExactly('s', 195, 'a', 196, 'x', 2);
+        // As in the official code: the user token is labelled with the end also behind system text.
+        assertThat(e.labels()).containsExactly(2, NO, NO, 'x', 2, NO);
+    }
+
+    @Test
+    void aConversationCutWithinItsQuestionTeachesNothing() {
+        assertThat(example(3, new Message("user", "abcdef"), new Message("assistant", "x")))
+                .matches(e -> !e.hasLabels());
+    }
+
+    @Test
+    void unknownRolesAreRefused() {
+        assertThatThrownBy(() -> example(9, new Message("tool", "a")))
+                .isInstanceOf(TrainingException.class)
+                .hasMessageContaining("tool");
+    }
+}
