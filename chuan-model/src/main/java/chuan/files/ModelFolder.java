@@ -4,7 +4,6 @@ import chuan.model.ModelConfig;
 import chuan.model.Position;
 import chuan.model.ShapeOps;
 import chuan.model.Weights;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -247,7 +246,7 @@ public final class ModelFolder {
     private TensorData packed(String name, long[] shape) {
         var parts = parts(name);
         var first = parts.getFirst();
-        var bytes = Arena.ofAuto().allocate(TensorData.byteCount(first.dtype(), shape), Long.BYTES);
+        var bytes = OffHeap.allocate(TensorData.byteCount(first.dtype(), shape));
         long at = 0;
         for (TensorData part : parts) {
             MemorySegment.copy(part.data(), 0, bytes, at, part.data().byteSize());
@@ -261,9 +260,7 @@ public final class ModelFolder {
     private static TensorData normalized(TensorData tensor) {
         tensor.checkFinite();
         int columns = Math.toIntExact(tensor.shape()[1]);
-        var bytes =
-                Arena.ofAuto()
-                        .allocate(TensorData.byteCount(DType.F32, tensor.shape()), Long.BYTES);
+        var bytes = OffHeap.allocate(TensorData.byteCount(DType.F32, tensor.shape()));
         var row = new float[columns];
         for (long r = 0; r < tensor.shape()[0]; r++) {
             tensor.copyTo(r * columns, row, 0, columns);

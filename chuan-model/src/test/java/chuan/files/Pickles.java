@@ -3,7 +3,10 @@ package chuan.files;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -74,6 +77,38 @@ final class Pickles {
             throw new UncheckedIOException(e);
         }
         return bytes.toByteArray();
+    }
+
+    /// The same archive as a shard above 4 GB has it: sizes and offsets of the directory in zip64
+    /// fields, and the directory itself found through the zip64 end record.
+    static byte[] zip64(byte[] pickle) {
+        byte[] plain = zip(pickle);
+        var old = ByteBuffer.wrap(plain).order(ByteOrder.LITTLE_ENDIAN);
+        int end = plain.length - 22;
+        int entries = old.getShort(end + 10);
+        int directory = old.getInt(end + 16);
+        var big = ByteBuffer.allocate(plain.length + 28 * entries + 76);
+        big.order(ByteOrder.LITTLE_ENDIAN).put(plain, 0, directory);
+        for (int at = directory; at < end; ) {
+            int name = old.getShort(at + 28);
+            int extra = old.getShort(at + 30);
+            int start = big.position();
+            big.put(plain, at, 46 + name).put(plain, at + 46 + name, extra);
+            big.putShort((short) 1).putShort((short) 24);
+            big.putLong(old.getInt(at + 24)).putLong(old.getInt(at + 20));
+            big.putLong(old.getInt(at + 42));
+            big.putInt(start + 20, -1).putInt(start + 24, -1).putInt(start + 42, -1);
+            big.putShort(start + 30, (short) (extra + 28));
+            at += 46 + name + extra;
+        }
+        long end64 = big.position();
+        big.putInt(0x06064b50).putLong(44).putShort((short) 45).putShort((short) 45);
+        big.putInt(0).putInt(0).putLong(entries).putLong(entries);
+        big.putLong(end64 - directory).putLong(directory);
+        big.putInt(0x07064b50).putInt(0).putLong(end64).putInt(1);
+        big.putInt(0x06054b50).putInt(0).putShort((short) -1).putShort((short) -1);
+        big.putInt(-1).putInt(-1).putShort((short) 0);
+        return Arrays.copyOf(big.array(), big.position());
     }
 
     private static void entry(ZipOutputStream zip, String name, byte[] content, int method)

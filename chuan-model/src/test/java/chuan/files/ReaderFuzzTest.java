@@ -59,6 +59,7 @@ class ReaderFuzzTest {
                         .raw('u')
                         .stop();
         fuzz("torch zip", Pickles.zip(pickle), ReaderFuzzTest::openTorch);
+        fuzz("zip64", Pickles.zip64(pickle), ReaderFuzzTest::openTorch);
         fuzz("pickle", pickle, bytes -> openTorch(Pickles.zip(bytes)));
     }
 

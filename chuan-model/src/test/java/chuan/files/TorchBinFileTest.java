@@ -67,6 +67,17 @@ class TorchBinFileTest {
                 .containsExactly(4L, 2L);
     }
 
+    @Test
+    void archivesAboveFourGigabytesUseZip64() {
+        byte[] pickle =
+                Pickles.protocol2().raw('}').string("a").tensor(1, 1, 3, 3, 1).raw('s').stop();
+        var plain = parse(Pickles.zip(pickle)).tensors();
+        var big = parse(Pickles.zip64(pickle)).tensors();
+        equal(big, plain);
+        assertThat(big.values().iterator().next().offset())
+                .isEqualTo(plain.values().iterator().next().offset());
+    }
+
     /// Nothing outside the list is even looked up; the message names what was asked for.
     @ParameterizedTest
     @CsvSource({
