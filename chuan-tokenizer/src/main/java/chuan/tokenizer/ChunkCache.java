@@ -9,88 +9,83 @@ import java.util.Arrays;
 /// when full. Belongs to one encoder; not thread-safe.
 final class ChunkCache {
     /// Longer chunks are not kept.
-    static final int MAXIMUM_BYTES = 64;
+    static final int MAXIMUM_BYTES = 16;
+
+    /// How many bytes behind a chunk must be readable.
+    static final int SLACK = 16;
 
     private static final int SLOTS = 1 << 15;
-    private static final int MAXIMUM_ENTRIES = SLOTS / 4 * 3;
+    private static final int MAXIMUM_ENTRIES = SLOTS / 8 * 5;
     private static final VarHandle LONG =
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-    /// Hash of the key, 0 = free.
-    private final long[] hashes = new long[SLOTS];
+    /// The chunk itself: 16 bytes as two numbers, zeros behind its end.
+    private final long[] low = new long[SLOTS];
 
-    /// `key offset << 32 | id offset`.
-    private final long[] places = new long[SLOTS];
+    private final long[] high = new long[SLOTS];
 
-    /// `key length << 16 | id count`.
-    private final int[] lengths = new int[SLOTS];
+    /// `id offset << 16 | id count << 8 | bytes`, 0 = free.
+    private final long[] values = new long[SLOTS];
 
-    private final ByteBuilder keys = new ByteBuilder(1 << 16);
     private final IntBuilder ids = new IntBuilder(1 << 15);
     private int entries;
 
-    static long hash(byte[] text, int from, int length) {
-        long h = length * 0x9E3779B97F4A7C15L;
-        int i = from;
-        int rest = length;
-        for (; rest >= 8; rest -= 8, i += 8) {
-            h = (h ^ (long) LONG.get(text, i)) * 0xBF58476D1CE4E5B9L;
-            h ^= h >>> 32;
-        }
-        if (rest > 0) {
-            long tail;
-            if (i + 8 <= text.length) {
-                tail = (long) LONG.get(text, i) & -1L >>> (64 - rest * 8);
-            } else {
-                tail = 0;
-                for (int k = rest - 1; k >= 0; k--) {
-                    tail = tail << 8 | (text[i + k] & 0xff);
-                }
-            }
-            h = (h ^ tail) * 0xBF58476D1CE4E5B9L;
-            h ^= h >>> 32;
-        }
-        h *= 0x94D049BB133111EBL;
-        h ^= h >>> 29;
-        return h == 0 ? 1 : h;
-    }
-
     /// Appends the ids of `text[from, from + length)` to `out` if known.
-    boolean find(long hash, byte[] text, int from, int length, IntBuilder out) {
-        int slot = (int) hash & SLOTS - 1;
+    boolean find(byte[] text, int from, int length, IntBuilder out) {
+        long a = lowBytes(text, from, length);
+        long b = highBytes(text, from, length);
+        int slot = slot(a, b);
         while (true) {
-            long found = hashes[slot];
-            if (found == 0) {
+            long value = values[slot];
+            if (value == 0) {
                 return false;
             }
-            if (found == hash && lengths[slot] >>> 16 == length) {
-                int key = (int) (places[slot] >>> 32);
-                if (Arrays.equals(keys.data, key, key + length, text, from, from + length)) {
-                    out.add(ids.data, (int) places[slot], lengths[slot] & 0xffff);
-                    return true;
+            if (low[slot] == a && high[slot] == b && (value & 0xff) == length) {
+                int at = (int) (value >>> 16);
+                for (int end = at + (int) (value >>> 8 & 0xff); at < end; at++) {
+                    out.add(ids.data[at]);
                 }
+                return true;
             }
-            slot = slot + 1 & SLOTS - 1;
+            slot = (slot + 1) & (SLOTS - 1);
         }
     }
 
     /// Keeps the ids of a chunk that [#find] did not find.
-    void put(long hash, byte[] text, int from, int length, int[] source, int start, int count) {
+    void put(byte[] text, int from, int length, int[] source, int start, int count) {
         if (entries >= MAXIMUM_ENTRIES) {
-            Arrays.fill(hashes, 0);
+            Arrays.fill(values, 0);
             entries = 0;
-            keys.size = 0;
             ids.size = 0;
         }
-        int slot = (int) hash & SLOTS - 1;
-        while (hashes[slot] != 0) {
-            slot = slot + 1 & SLOTS - 1;
+        long a = lowBytes(text, from, length);
+        long b = highBytes(text, from, length);
+        int slot = slot(a, b);
+        while (values[slot] != 0) {
+            slot = (slot + 1) & (SLOTS - 1);
         }
-        hashes[slot] = hash;
-        places[slot] = (long) keys.size << 32 | ids.size;
-        lengths[slot] = length << 16 | count;
-        keys.add(text, from, length);
+        low[slot] = a;
+        high[slot] = b;
+        values[slot] = (long) ids.size << 16 | (long) count << 8 | length;
         ids.add(source, start, count);
         entries++;
+    }
+
+    private static long lowBytes(byte[] text, int from, int length) {
+        long bytes = (long) LONG.get(text, from);
+        return length >= 8 ? bytes : bytes & (-1L >>> (64 - length * 8));
+    }
+
+    private static long highBytes(byte[] text, int from, int length) {
+        if (length <= 8) {
+            return 0;
+        }
+        return (long) LONG.get(text, from + 8) & (-1L >>> (128 - length * 8));
+    }
+
+    private static int slot(long a, long b) {
+        long h = (a ^ Long.rotateLeft(b, 29)) * 0x9E3779B97F4A7C15L;
+        h = (h ^ (h >>> 32) ^ b) * 0xBF58476D1CE4E5B9L;
+        return (int) (h >>> 49);
     }
 }

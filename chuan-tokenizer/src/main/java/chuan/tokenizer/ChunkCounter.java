@@ -1,9 +1,15 @@
 package chuan.tokenizer;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /// Counts byte strings, each stored once. One thread at a time.
 final class ChunkCounter {
+    private static final VarHandle LONG =
+            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
     private int[] slots = new int[1 << 12];
     private long[] offset = new long[1 << 11];
     private int[] hashes = new int[1 << 11];
@@ -36,7 +42,7 @@ final class ChunkCounter {
     }
 
     void add(byte[] text, int from, int to, long count) {
-        int hash = (int) ChunkCache.hash(text, from, to - from);
+        int hash = hash(text, from, to - from);
         int mask = slots.length - 1;
         int slot = hash & mask;
         while (slots[slot] >= 0) {
@@ -82,5 +88,22 @@ final class ChunkCounter {
             }
             slots[slot] = entry;
         }
+    }
+
+    private static int hash(byte[] text, int from, int length) {
+        long h = length * 0x9E3779B97F4A7C15L;
+        int i = from;
+        int rest = length;
+        for (; rest >= 8; rest -= 8, i += 8) {
+            h = (h ^ (long) LONG.get(text, i)) * 0xBF58476D1CE4E5B9L;
+            h ^= h >>> 32;
+        }
+        long tail = 0;
+        for (int k = 0; k < rest; k++) {
+            tail = tail << 8 | (text[i + k] & 0xff);
+        }
+        h = (h ^ tail) * 0xBF58476D1CE4E5B9L;
+        h = (h ^ (h >>> 32)) * 0x94D049BB133111EBL;
+        return (int) (h ^ (h >>> 29));
     }
 }

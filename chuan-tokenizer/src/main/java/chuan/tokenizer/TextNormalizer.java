@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 /// Rewrites text as SentencePiece's Normalizer does: user-defined symbols stay, the longest rule of
 /// the charsmap applies elsewhere, spaces become ▁. Immutable; any thread may call it.
 final class TextNormalizer {
+    private static final int BLOCK = 1 << 14;
     private static final byte SPACE_0 = (byte) 0xE2;
     private static final byte SPACE_1 = (byte) 0x96;
     private static final byte SPACE_2 = (byte) 0x81;
@@ -16,6 +17,12 @@ final class TextNormalizer {
 
     /// Characters below U+0080 that stay as they are if another such character follows.
     private final boolean[] plainAscii = new boolean[128];
+
+    /// First bytes of characters that some rule has behind a character below U+0080.
+    private final boolean[] joinsAscii = new boolean[256];
+
+    /// Whether a space is just a space: escaped, never dropped, in no rule by itself.
+    private boolean plainSpace;
 
     /// Bit set of characters from U+0080 to U+FFFF that no rule's key starts with.
     private final long[] plain = new long[1024];
@@ -33,12 +40,21 @@ final class TextNormalizer {
         byte[] buffer = new byte[4];
         for (int c = 0; c < 128; c++) {
             buffer[0] = (byte) c;
-            boolean same = c != ' ' && !kept.startsWith((byte) c) && !changes(buffer, 1);
+            boolean same = !kept.startsWith((byte) c) && !changes(buffer, 1);
             for (int next = 0; next < 128 && same && charsmap != null; next++) {
                 buffer[1] = (byte) next;
                 same = !charsmap.hasPrefix(buffer, 0, 2);
             }
-            plainAscii[c] = same;
+            plainAscii[c] = same && c != ' ';
+            plainSpace |=
+                    same
+                            && c == ' '
+                            && settings.escapeWhitespaces()
+                            && !settings.removeExtraWhitespaces();
+            for (int lead = 0xC2; lead < 0xF5 && charsmap != null; lead++) {
+                buffer[1] = (byte) lead;
+                joinsAscii[lead] |= charsmap.hasPrefix(buffer, 0, 2);
+            }
         }
         for (int c = 128; c < 0x10000; c++) {
             int length = Utf8.put(c, buffer, 0);
@@ -68,11 +84,10 @@ final class TextNormalizer {
         boolean previousIsSpace = removeExtra;
         int i = start;
         while (i < to) {
-            int run = plainRun(text, i, to);
-            if (run > i) {
-                out.add(text, i, run - i);
+            int copied = copyPlain(text, i, to, out);
+            if (copied > i) {
                 previousIsSpace = false;
-                i = run;
+                i = copied;
                 continue;
             }
             if (kept.startsWith(text[i])) {
@@ -104,20 +119,34 @@ final class TextNormalizer {
         }
     }
 
-    /// End of the longest run from `from` that is copied as it is.
-    private int plainRun(byte[] text, int from, int to) {
+    /// Copies a run of characters that need no second look, a block at most; returns its end.
+    private int copyPlain(byte[] text, int from, int to, ByteBuilder out) {
+        int end = Math.min(to, from + BLOCK);
+        out.reserve(3 * (end - from) + 3);
+        byte[] data = out.data;
+        int size = out.size;
         int i = from;
-        while (i < to) {
+        while (i < end) {
             byte b = text[i];
             if (b >= 0) {
-                if (!plainAscii[b] || (i + 1 < to && text[i + 1] < 0 && charsmap != null)) {
+                if (i + 1 < to && text[i + 1] < 0 && joinsAscii[text[i + 1] & 0xff]) {
+                    break;
+                }
+                if (plainAscii[b]) {
+                    data[size++] = b;
+                } else if (b == ' ' && plainSpace) {
+                    data[size] = SPACE_0;
+                    data[size + 1] = SPACE_1;
+                    data[size + 2] = SPACE_2;
+                    size += 3;
+                } else {
                     break;
                 }
                 i++;
             } else {
                 int lead = b & 0xff;
                 int length = lead < 0xE0 ? 2 : 3;
-                if (lead >= 0xF0 || i + length > to || kept.startsWith(b)) {
+                if (lead >= 0xF0 || i + length > end || kept.startsWith(b)) {
                     break;
                 }
                 int c =
@@ -126,12 +155,18 @@ final class TextNormalizer {
                                 : (lead & 0x0F) << 12
                                         | (text[i + 1] & 0x3F) << 6
                                         | (text[i + 2] & 0x3F);
-                if ((plain[c >> 6] >>> c & 1) == 0) {
+                if (((plain[c >> 6] >>> c) & 1) == 0) {
                     break;
+                }
+                data[size++] = b;
+                data[size++] = text[i + 1];
+                if (length == 3) {
+                    data[size++] = text[i + 2];
                 }
                 i += length;
             }
         }
+        out.size = size;
         return i;
     }
 
