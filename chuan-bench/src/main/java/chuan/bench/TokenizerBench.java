@@ -8,6 +8,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,7 +48,13 @@ public final class TokenizerBench {
         }
         int rounds = arguments.length > 3 ? Integer.parseInt(arguments[3]) : 5;
         var bench = new TokenizerBench(Path.of(arguments[0]), Path.of(arguments[1]));
-        String command = "TokenizerBench " + String.join(" ", arguments);
+        String command =
+                "TokenizerBench "
+                        + String.join(
+                                " ",
+                                Arrays.stream(arguments)
+                                        .map(a -> Path.of(a).getFileName().toString())
+                                        .toList());
         try (Peer peer = new Peer(arguments[2], arguments[0], arguments[1])) {
             bench.encode(peer, rounds, command);
             bench.train(peer, bench.bytes > 20_000_000 ? 1 : (rounds + 1) / 2, command);
@@ -121,7 +128,7 @@ public final class TokenizerBench {
                 String.format(
                         Locale.ROOT,
                         "{\"date\": \"%s\", \"commit\": \"%s\", \"machine\": \"%s\", \"command\": \"%s\","
-                                + " \"what\": \"%s\", \"unit\": \"%s\", \"text_bytes\": %d, \"rounds\": %d,"
+                                + " \"what\": \"%s\", \"unit\": \"%s\", \"text_bytes\": %d, \"load\": %.1f, \"rounds\": %d,"
                                 + " \"median\": %.3f, \"spread\": [%.3f, %.3f],"
                                 + " \"peer\": \"sentencepiece %s (PyPI)\", \"peer_median\": %.3f,"
                                 + " \"peer_spread\": [%.3f, %.3f], \"ratio\": %.3f}%n",
@@ -132,6 +139,7 @@ public final class TokenizerBench {
                         what,
                         unit,
                         bytes,
+                        ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage(),
                         chuan.length,
                         median(chuan),
                         least(chuan),
