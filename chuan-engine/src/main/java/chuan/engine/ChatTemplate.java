@@ -16,7 +16,9 @@ import java.util.List;
 ///   never cut it;
 /// - leave out an answer that stands before the first question;
 /// - keep the user's id in front when the newest round alone is too long and is cut on the left,
-///   and report the cut.
+///   and report the cut;
+/// - let the prompt have half of the context even if `maxTokens` asks for more (as V1 officially
+///   does): an answer then has room for fewer tokens.
 ///
 /// With `official` none of this happens and the ids are those of the official code in every case,
 /// errors included.
@@ -92,10 +94,11 @@ public record ChatTemplate(
         return new Prompt(finish(ids, messages, budget), dropped, tooLong);
     }
 
+    /// Tokens of the prompt, without the assistant's id in V1.
     private int budget(int context, int maxTokens) {
         int rest = context - maxTokens;
-        if (format == Format.V1) return Math.max(context / 2, rest);
-        if (rest < 1 || (rest < 2 && !official))
+        if (format == Format.V1 || !official) return Math.max(context / 2, rest);
+        if (rest < 1)
             throw new InvalidRequestException(
                     "max_tokens",
                     maxTokens + " leaves no room for a prompt in a context of " + context);

@@ -28,15 +28,16 @@ public record GenerationSettings(
     }
 
     /// What the files of a model folder say. A model without ids for user and assistant gets those
-    /// of Baichuan-13B-Chat; one with a normalised head speaks the second chat format, as
-    /// Baichuan2-Chat does. `do_sample: false` means temperature 0.
+    /// of Baichuan-13B-Chat. Where the chat format is not said, a model with a normalised head
+    /// speaks the second, as Baichuan2-Chat does, and others the first. `do_sample: false` means
+    /// temperature 0.
     public static GenerationSettings of(GenerationConfig file, ModelConfig model) {
         boolean chatTuned = file.userTokenId() >= 0 && file.assistantTokenId() >= 0;
         var usual = ChatTemplate.baichuan();
         int endId = file.eosTokenIds().isEmpty() ? usual.endId() : file.eosTokenIds().getFirst();
         var template =
                 new ChatTemplate(
-                        model.normalizedHead() ? ChatTemplate.Format.V2 : ChatTemplate.Format.V1,
+                        format(file, model),
                         chatTuned ? file.userTokenId() : usual.userId(),
                         chatTuned ? file.assistantTokenId() : usual.assistantId(),
                         endId,
@@ -51,6 +52,12 @@ public record GenerationSettings(
                         OptionalLong.empty());
         return new GenerationSettings(
                 Set.copyOf(file.eosTokenIds()), file.maxNewTokens(), sampling, chatTuned, template);
+    }
+
+    private static ChatTemplate.Format format(GenerationConfig file, ModelConfig model) {
+        boolean second =
+                file.chatFormat() == 2 || (file.chatFormat() == 0 && model.normalizedHead());
+        return second ? ChatTemplate.Format.V2 : ChatTemplate.Format.V1;
     }
 
     /// 0.85 for the float nearest to it: the library compares with the decimal of the file.

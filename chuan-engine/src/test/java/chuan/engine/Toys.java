@@ -32,6 +32,11 @@ final class Toys {
 
     /// Ids: unknown, `<s>`, `</s>`, user, assistant, 256 bytes, ▁, `ab`.
     static Tokenizer byteTokenizer() {
+        return byteTokenizer(VOCAB);
+    }
+
+    /// The same with more pieces, to have as many as a model.
+    static Tokenizer byteTokenizer(int size) {
         var pieces = new ArrayList<Piece>();
         pieces.add(new Piece("<unk>", 0, PieceKind.UNKNOWN));
         pieces.add(new Piece("<s>", 0, PieceKind.CONTROL));
@@ -42,6 +47,8 @@ final class Toys {
             pieces.add(new Piece("<0x%02X>".formatted(b), 0, PieceKind.BYTE));
         pieces.add(new Piece("\u2581", -2, PieceKind.NORMAL));
         pieces.add(new Piece("ab", -1, PieceKind.NORMAL));
+        for (int id = VOCAB; id < size; id++)
+            pieces.add(new Piece("\u2581piece" + id, -3, PieceKind.NORMAL));
         return Tokenizer.of(
                 new SentencePieceModel(
                         "bytes",

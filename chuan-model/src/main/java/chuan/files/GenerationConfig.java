@@ -12,6 +12,9 @@ import java.util.List;
 /// @param userTokenId stands before a user's message, -1 if the model has no chat format
 /// @param assistantTokenId stands before an answer, -1 if the model has no chat format
 /// @param topK 0 for all
+/// @param chatFormat our key `chat_format`: 1 = the end id follows each answer of the history
+///   (Baichuan-13B-Chat of July 2023), 2 = it does not (Baichuan2-Chat, and models trained by the
+///   recipe published with it), 0 = the file does not say
 public record GenerationConfig(
         int padTokenId,
         int bosTokenId,
@@ -23,12 +26,57 @@ public record GenerationConfig(
         int topK,
         float topP,
         float repetitionPenalty,
-        boolean doSample) {
+        boolean doSample,
+        int chatFormat) {
 
     static final String FILE = "generation_config.json";
 
     public GenerationConfig {
         eosTokenIds = List.copyOf(eosTokenIds);
+    }
+
+    /// Only what the official file knows; the chat format is not said.
+    public GenerationConfig(
+            int padTokenId,
+            int bosTokenId,
+            List<Integer> eosTokenIds,
+            int userTokenId,
+            int assistantTokenId,
+            int maxNewTokens,
+            float temperature,
+            int topK,
+            float topP,
+            float repetitionPenalty,
+            boolean doSample) {
+        this(
+                padTokenId,
+                bosTokenId,
+                eosTokenIds,
+                userTokenId,
+                assistantTokenId,
+                maxNewTokens,
+                temperature,
+                topK,
+                topP,
+                repetitionPenalty,
+                doSample,
+                0);
+    }
+
+    public GenerationConfig withChatFormat(int format) {
+        return new GenerationConfig(
+                padTokenId,
+                bosTokenId,
+                eosTokenIds,
+                userTokenId,
+                assistantTokenId,
+                maxNewTokens,
+                temperature,
+                topK,
+                topP,
+                repetitionPenalty,
+                doSample,
+                format);
     }
 
     /// The values of Baichuan-13B-Chat.
@@ -48,7 +96,15 @@ public record GenerationConfig(
                 generation.integer("top_k", 0),
                 (float) generation.decimal("top_p", 1),
                 (float) generation.decimal("repetition_penalty", 1),
-                generation.flag("do_sample", false));
+                generation.flag("do_sample", false),
+                chatFormat(generation));
+    }
+
+    private static int chatFormat(JsonFields generation) {
+        int format = generation.integer("chat_format", 0);
+        if (format >= 0 && format <= 2) return format;
+        throw MalformedFileException.key(
+                generation.file(), "chat_format", "must be 1 or 2, not " + format);
     }
 
     private static List<Integer> ids(JsonFields fields) {
@@ -84,6 +140,7 @@ public record GenerationConfig(
                                         "repetition_penalty", repetitionPenalty,
                                         "do_sample", doSample)
                                 .fields());
+        if (chatFormat != 0) fields.put("chat_format", new Json.Num(String.valueOf(chatFormat)));
         fields.values().removeIf(v -> v.equals(new Json.Num("-1")));
         return new Json.Obj(fields);
     }

@@ -32,7 +32,8 @@ public final class Sft {
         }
         ModelFolder base = ModelFolder.open(Path.of(config.base()));
         Tokenizer tokenizer = tokenizer(base);
-        GenerationConfig generation = base.generation();
+        // as ChatExample writes them: no end token after the answers of the history
+        GenerationConfig generation = base.generation().withChatFormat(2);
         if (generation.userTokenId() < 0 || generation.assistantTokenId() < 0) {
             throw new TrainingException(
                     base.path()
