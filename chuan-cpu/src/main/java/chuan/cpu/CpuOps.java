@@ -21,8 +21,8 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
     /// microseconds of one core.
     static final long WORTH_SHARING = 100_000;
 
-    /// Multiply-adds of a piece: ten to fifty microseconds.
-    private static final long PIECE = 250_000;
+    /// Multiply-adds handed out at once, at most: ten to fifty microseconds.
+    private static final long CHUNK = 250_000;
 
     /// Rows of a weight that are handed out together.
     private static final int ROW_GROUP = 16;
@@ -146,11 +146,13 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
         share(pool, Math.ceilDiv(rows, ROW_GROUP), workPerRow * ROW_GROUP, job);
     }
 
+    /// Does `pieces` of a job, with the help of others where that is worth it.
     static void share(WorkerPool pool, int pieces, long workPerPiece, WorkerPool.Job job) {
         if (pieces * workPerPiece < WORTH_SHARING) {
             job.run(0, 0, pieces);
         } else {
-            int chunk = (int) Math.clamp(PIECE / workPerPiece, 1, pieces);
+            int most = Math.max(1, pieces / (2 * pool.threads()));
+            int chunk = (int) Math.clamp(CHUNK / workPerPiece, 1, most);
             pool.run(pieces, chunk, job);
         }
     }

@@ -20,16 +20,4 @@ public record CpuOptions(int threads, KernelSelector kernels, WeightType weights
                 KernelSelector.select(),
                 WeightType.AS_STORED);
     }
-
-    public CpuOptions withThreads(int newThreads) {
-        return new CpuOptions(newThreads, kernels, weights);
-    }
-
-    public CpuOptions withKernels(KernelSelector newKernels) {
-        return new CpuOptions(threads, newKernels, weights);
-    }
-
-    public CpuOptions withWeights(WeightType newWeights) {
-        return new CpuOptions(threads, kernels, newWeights);
-    }
 }

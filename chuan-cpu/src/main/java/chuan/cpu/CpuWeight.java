@@ -4,18 +4,10 @@ import chuan.kernel.Matrix;
 
 /// A weight as the CPU engine holds it.
 public sealed interface CpuWeight {
-    /// Bytes in memory.
-    long bytes();
-
     /// A norm's gain.
     ///
     /// @param values `[width]`; not to be written to
     record Gain(float[] values) implements CpuWeight {
-        @Override
-        public long bytes() {
-            return (long) values.length * Float.BYTES;
-        }
-
         @Override
         public boolean equals(Object other) {
             return this == other;
@@ -28,10 +20,5 @@ public sealed interface CpuWeight {
     }
 
     /// Everything else.
-    record Linear(Matrix matrix) implements CpuWeight {
-        @Override
-        public long bytes() {
-            return matrix.bytes();
-        }
-    }
+    record Linear(Matrix matrix) implements CpuWeight {}
 }

@@ -9,6 +9,7 @@ public record KernelSelector(Kernels kernels, String reason) {
     public static final String PROPERTY = "chuan.kernels";
 
     private static final String MODULE = "jdk.incubator.vector";
+    private static final int SMALLEST_BITS = 128;
 
     /// The choice for this process: as `-Dchuan.kernels` says, else the fastest that runs.
     ///
@@ -40,23 +41,28 @@ public record KernelSelector(Kernels kernels, String reason) {
     }
 
     private static KernelSelector fastest() {
-        if (!vectorModule())
-            return new KernelSelector(
-                    new ScalarKernels(),
-                    "scalar kernels, many times slower than vectors, because java was started"
-                            + " without --add-modules "
-                            + MODULE);
+        if (!vectorModule()) return scalar("java was started without --add-modules " + MODULE);
+        if (!optimizes()) return scalar("java runs without its optimizing compiler");
         int bits = VectorKernels.bits();
-        if (bits < 128)
-            return new KernelSelector(
-                    new ScalarKernels(),
-                    "scalar kernels because the JVM offers vectors of only " + bits + " bits");
+        if (bits < SMALLEST_BITS) return scalar("java offers no vector registers here");
         return new KernelSelector(
                 new VectorKernels(),
-                "vector kernels of " + bits + " bits because the JVM offers this width");
+                "vector kernels of " + bits + " bits because java offers this width");
+    }
+
+    private static KernelSelector scalar(String why) {
+        return new KernelSelector(
+                new ScalarKernels(), "scalar kernels, slower than vectors, because " + why);
     }
 
     private static boolean vectorModule() {
         return ModuleLayer.boot().findModule(MODULE).isPresent();
+    }
+
+    /// Without its second compiler (`-Xint`, `-XX:TieredStopAtLevel=1`) the JVM makes an object of
+    /// every vector.
+    private static boolean optimizes() {
+        String mode = System.getProperty("java.vm.info", "");
+        return !mode.contains("interpreted") && !mode.contains("emulated-client");
     }
 }

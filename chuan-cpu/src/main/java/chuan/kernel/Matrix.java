@@ -29,11 +29,6 @@ public record Matrix(
         return memory.address() + (long) row * columns * format.bytes();
     }
 
-    /// Bytes of elements and scales.
-    public long bytes() {
-        return memory.byteSize() + (long) scales.length * Float.BYTES;
-    }
-
     @Override
     public boolean equals(Object other) {
         return this == other;

@@ -11,11 +11,12 @@ import jdk.incubator.vector.VectorSpecies;
 
 /// The shape of this machine's vector registers, 128 to 512 bits, and how weights come into them.
 final class Registers {
+    /// What the JVM can put into registers; less than 128 bits is of no use.
+    static final int OFFERED_BITS = FloatVector.SPECIES_PREFERRED.vectorBitSize();
+
     static final VectorSpecies<Float> F =
             VectorSpecies.of(
-                    float.class,
-                    VectorShape.forBitSize(
-                            Math.min(512, FloatVector.SPECIES_PREFERRED.vectorBitSize())));
+                    float.class, VectorShape.forBitSize(Math.clamp(OFFERED_BITS, 128, 512)));
 
     /// Floats in a register.
     static final int LENGTH = F.length();

@@ -19,9 +19,9 @@ public final class VectorKernels implements Kernels {
         return "vector";
     }
 
-    /// Bits of a register.
+    /// Bits of a register; less than 128 where the JVM has no use for vectors.
     static int bits() {
-        return F.vectorBitSize();
+        return Math.min(F.vectorBitSize(), Registers.OFFERED_BITS);
     }
 
     @Override

@@ -27,13 +27,19 @@ class WidthsTest {
     }
 
     @Test
-    void withoutTheVectorModuleScalarKernelsStepIn() {
-        var lines = java();
-        assertThat(lines).contains(Digest.of(new ScalarKernels()));
-        assertThat(lines)
-                .anyMatch(line ->
-                        line.startsWith("scalar kernels")
-                                && line.endsWith("--add-modules jdk.incubator.vector"));
+    void withoutVectorsScalarKernelsStepIn() {
+        assertThat(java())
+                .containsExactly(
+                        "scalar kernels, slower than vectors, because java was started without"
+                                + " --add-modules jdk.incubator.vector",
+                        Digest.of(new ScalarKernels()));
+        String module = "--add-modules=jdk.incubator.vector";
+        assertThat(java(module, "-XX:TieredStopAtLevel=1").getFirst())
+                .endsWith("because java runs without its optimizing compiler");
+        assertThat(java(module, "-Xint").getFirst())
+                .endsWith("because java runs without its optimizing compiler");
+        assertThat(java(module, "-XX:MaxVectorSize=8").getFirst())
+                .endsWith("because java offers no vector registers here");
     }
 
     @Test
