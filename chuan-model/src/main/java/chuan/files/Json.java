@@ -82,6 +82,6 @@ public sealed interface Json {
 
     /// @throws NumberFormatException for NaN and infinities, which JSON cannot write
     private static Num number(String literal) {
-        return new Num(new BigDecimal(literal).toString());
+        return new Num(new BigDecimal(literal).stripTrailingZeros().toPlainString());
     }
 }
