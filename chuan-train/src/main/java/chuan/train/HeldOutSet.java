@@ -61,6 +61,7 @@ record HeldOutSet(String name, Batches batches, double bytesPerLabel) {
                     source.name() + ": shorter than one sequence of " + length + " tokens");
         }
         int sequences = batch.sequences();
+        long measured = tokens == 0 ? source.tokens() : count * length;
         return new HeldOutSet(
                 name,
                 () ->
@@ -72,7 +73,7 @@ record HeldOutSet(String name, Batches batches, double bytesPerLabel) {
                                                 (int) Math.min(sequences, count - from),
                                                 length)),
                 tokenizer
-                        .map(t -> source.textBytes(count * length, t) / ((double) count * length))
+                        .map(t -> source.textBytes(measured, t) / (double) measured)
                         .orElse(0.0));
     }
 

@@ -61,10 +61,13 @@ final class ShardSource implements TokenSource {
         shard.copy(from, count, into, at);
     }
 
-    /// UTF-8 bytes of the first `tokens` tokens, decoded: the text as the tokenizer's normaliser
-    /// left it.
+    /// All of it: as counted when the shard was written. A part: its tokens decoded, which is the text
+    /// as the tokenizer's normaliser left it.
     @Override
     public long textBytes(long tokens, Tokenizer tokenizer) {
+        if (tokens >= shard.tokens() && shard.textBytes() > 0) {
+            return shard.textBytes();
+        }
         long bytes = 0;
         long last = Math.min(tokens, shard.tokens());
         for (long d = 0; d < shard.documents() && shard.documentStart(d) < last; d++) {
