@@ -72,9 +72,7 @@ record HeldOutSet(String name, Batches batches, double bytesPerLabel) {
                                                 from,
                                                 (int) Math.min(sequences, count - from),
                                                 length)),
-                tokenizer
-                        .map(t -> source.textBytes(measured, t) / (double) measured)
-                        .orElse(0.0));
+                tokenizer.map(t -> source.textBytes(measured, t) / (double) measured).orElse(0.0));
     }
 
     private static TrainBatch windows(TokenSource source, long first, int sequences, int length) {

@@ -61,8 +61,8 @@ final class ShardSource implements TokenSource {
         shard.copy(from, count, into, at);
     }
 
-    /// All of it: as counted when the shard was written. A part: its tokens decoded, which is the text
-    /// as the tokenizer's normaliser left it.
+    /// All of it: as counted when the shard was written. A part: its tokens decoded, which is the
+    /// text as the tokenizer's normaliser left it.
     @Override
     public long textBytes(long tokens, Tokenizer tokenizer) {
         if (tokens >= shard.tokens() && shard.textBytes() > 0) {

@@ -22,8 +22,8 @@ import org.bytedeco.pytorch.global.torch;
 import tools.jackson.databind.json.JsonMapper;
 
 /// Times training steps of one fixed small model, for comparison with the same model written in
-/// Python (`bench/torch_peer.py`): same weights, same tokens, same steps, so the losses tell whether
-/// the work was the same.
+/// Python (`bench/torch_peer.py`): same weights, same tokens, same steps, so the losses tell
+/// whether the work was the same.
 public final class TrainSpeed {
     private static final int SEQUENCES = 8;
     private static final int TOKENS = 256;
@@ -52,8 +52,8 @@ public final class TrainSpeed {
 
     private TrainSpeed() {}
 
-    /// Arguments: a folder for the initial model (written if absent), the number of timed steps, and
-    /// `fp32` or `bf16`. Prints one line of JSON.
+    /// Arguments: a folder for the initial model (written if absent), the number of timed steps,
+    /// and `fp32` or `bf16`. Prints one line of JSON.
     public static void main(String[] arguments) throws IOException {
         Libtorch.load(0);
         Report report =

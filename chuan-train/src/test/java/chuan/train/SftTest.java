@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Fine-tuning a small model on 64 conversations, among them an answer of one token, an empty answer
-/// and one beyond the limit.
+/// Fine-tuning a small model on 64 conversations, among them an answer of one token, an empty
+/// answer and one beyond the limit.
 class SftTest {
     private static final int VOCAB = 64;
     private static final int LIMIT = 32;
@@ -48,7 +48,9 @@ class SftTest {
                     };
             examples.add(
                     ChatExample.of(
-                            List.of(new Message("user", question), new Message("assistant", answer)),
+                            List.of(
+                                    new Message("user", question),
+                                    new Message("assistant", answer)),
                             text -> text.chars().toArray(),
                             MARKS,
                             LIMIT));
