@@ -36,7 +36,7 @@ public final class Libtorch {
     /// Loads the native libraries and sets the number of threads of an operation.
     ///
     /// @param threads 0 for one per processor
-    /// @throws IllegalStateException in one line, if there is no libtorch for this platform
+    /// @throws TorchUnavailableException if there is no libtorch for this platform
     public static void load(int threads) {
         // JavaCPP adds up the process' memory and, past twice the Java heap, collects garbage,
         // sleeps and trims malloc in the middle of a step. Tensors are freed by scopes here.
@@ -49,7 +49,7 @@ public final class Libtorch {
         try {
             Loader.load(torch.class);
         } catch (LinkageError e) {
-            throw new IllegalStateException(
+            throw new TorchUnavailableException(
                     "libtorch cannot be loaded on "
                             + Loader.Detector.getPlatform()
                             + " ("

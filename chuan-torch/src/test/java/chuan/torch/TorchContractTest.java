@@ -18,7 +18,7 @@ class TorchContractTest extends OpsContractTest<Tensor, Tensor> {
     static void loadLibtorch() {
         try {
             Libtorch.load(1);
-        } catch (IllegalStateException e) {
+        } catch (TorchUnavailableException e) {
             Assumptions.abort(e.toString());
         }
     }

@@ -13,7 +13,7 @@ class TorchGoldenTest extends GoldenModelTest {
     static void loadLibtorch() {
         try {
             Libtorch.load(1);
-        } catch (IllegalStateException e) {
+        } catch (TorchUnavailableException e) {
             Assumptions.abort(e.toString());
         }
     }

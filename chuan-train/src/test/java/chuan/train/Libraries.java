@@ -1,6 +1,7 @@
 package chuan.train;
 
 import chuan.torch.Libtorch;
+import chuan.torch.TorchUnavailableException;
 import org.junit.jupiter.api.Assumptions;
 
 /// Skips a test, with the reason, where libtorch has no native libraries.
@@ -10,7 +11,7 @@ final class Libraries {
     static void load() {
         try {
             Libtorch.load(1);
-        } catch (IllegalStateException e) {
+        } catch (TorchUnavailableException e) {
             Assumptions.abort(e.toString());
         }
     }
