@@ -4,6 +4,7 @@ import chuan.model.Backend;
 import chuan.tokenizer.Tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.util.OptionalInt;
+import java.util.concurrent.locks.ReentrantLock;
 
 /// How well a model predicts texts: the log-likelihood of each document, summed over all.
 ///
@@ -82,13 +83,18 @@ public record Perplexity(OptionalInt startId, int window, int stride) {
         }
     }
 
-    /// Hears of each finished document.
+    /// Hears how far the reading is, after every window.
     @FunctionalInterface
     public interface Progress {
-        void documentDone(Result soFar);
+        /// Called on the thread that measures.
+        ///
+        /// @param soFar finished documents, and of the one being read the tokens that were counted
+        ///   with a like share of its bytes
+        void update(Result soFar);
     }
 
-    /// Reads documents one after the other; ends early, with what was counted, when cancelled.
+    /// Reads documents one after the other. When cancelled it ends within a window, with the
+    /// documents that were finished.
     public Result measure(
             Backend backend,
             Tokenizer tokenizer,
@@ -99,34 +105,59 @@ public record Perplexity(OptionalInt startId, int window, int stride) {
             throw new InvalidRequestException(
                     "start id", startId.getAsInt() + " is not a token of the model");
         var sum = Result.NONE;
-        var lock = new java.util.concurrent.locks.ReentrantLock();
-        try (var sequence = new Sequence(backend, lock, window)) {
+        try (var sequence = new Sequence(backend, new ReentrantLock(), window)) {
             var logits = new float[Math.multiplyExact(ROWS, backend.config().vocab())];
             for (String document : documents) {
-                if (cancellation.isCancelled()) break;
-                sum = sum.plus(measure(sequence, tokenizer, document, logits));
-                progress.documentDone(sum);
+                int[] text = tokenizer.encode(document);
+                var reading = new Reading(sum, document, withStart(text), logits);
+                if (!read(sequence, reading, progress, cancellation)) break;
+                boolean lossy = !tokenizer.decode(text).equals(document);
+                sum = reading.soFar(1).plus(new Result(0, 0, 0, 0, lossy ? 1 : 0));
+                progress.update(sum);
             }
         }
         return sum;
     }
 
-    private Result measure(
-            Sequence sequence, Tokenizer tokenizer, String document, float[] logits) {
-        int[] text = tokenizer.encode(document);
-        boolean lossy = !tokenizer.decode(text).equals(document);
-        int[] ids = withStart(text);
-        double nats = 0;
-        long tokens = 0;
-        int counted = 1; // ids[0, counted) need no prediction any more
-        for (int from = 0; counted < ids.length; from = nextStart(from)) {
-            int to = Math.min(ids.length, from + window);
-            nats += window(sequence, ids, from, counted, to, logits);
-            tokens += to - counted;
-            counted = to;
+    /// A document while it is read.
+    private static final class Reading {
+        private final Result before;
+        private final long bytes;
+        private final int[] ids;
+        private final float[] logits;
+
+        /// `ids[0, counted)` need no prediction any more.
+        private int counted = 1;
+
+        private long tokens;
+        private double nats;
+
+        Reading(Result before, String document, int[] ids, float[] logits) {
+            this.before = before;
+            this.bytes = document.getBytes(StandardCharsets.UTF_8).length;
+            this.ids = ids;
+            this.logits = logits;
         }
-        return new Result(
-                1, document.getBytes(StandardCharsets.UTF_8).length, tokens, nats, lossy ? 1 : 0);
+
+        /// @param finished 1 once the document is read, else 0
+        Result soFar(int finished) {
+            long part = finished == 1 ? bytes : bytes * counted / ids.length;
+            return before.plus(new Result(finished, part, tokens, nats, 0));
+        }
+    }
+
+    /// @return false if cancelled
+    private boolean read(
+            Sequence sequence, Reading r, Progress progress, Cancellation cancellation) {
+        for (int from = 0; r.counted < r.ids.length; from = nextStart(from)) {
+            if (cancellation.isCancelled()) return false;
+            int to = Math.min(r.ids.length, from + window);
+            readWindow(sequence, r, from, to);
+            r.tokens += to - r.counted;
+            r.counted = to;
+            progress.update(r.soFar(0));
+        }
+        return !cancellation.isCancelled();
     }
 
     /// With `stride == window` the last token of a window is the first of the next, to predict
@@ -135,26 +166,23 @@ public record Perplexity(OptionalInt startId, int window, int stride) {
         return from + Math.min(stride, window - 1);
     }
 
-    /// Minus the log-likelihood of `ids[counted, to)` given `ids[from, counted)`.
-    private double window(
-            Sequence sequence, int[] ids, int from, int counted, int to, float[] logits) {
+    /// Adds minus the log-likelihood of `ids[counted, to)` given `ids[from, counted)`.
+    private static void readWindow(Sequence sequence, Reading r, int from, int to) {
         sequence.forgetFrom(0);
-        double nats = 0;
-        int vocab = logits.length / ROWS;
+        int vocab = r.logits.length / ROWS;
         for (int at = from; at < to - 1; ) {
             // rows before `counted - 1` predict tokens that were counted in an earlier window
-            boolean silent = at < counted - 1;
-            int end = Math.min(silent ? counted - 1 : to - 1, at + (silent ? 4 * ROWS : ROWS));
-            sequence.append(ids, at, end, silent ? 0 : end - at, logits);
+            boolean silent = at < r.counted - 1;
+            int end = Math.min(silent ? r.counted - 1 : to - 1, at + (silent ? 4 * ROWS : ROWS));
+            sequence.append(r.ids, at, end, silent ? 0 : end - at, r.logits);
             for (int row = 0; !silent && row < end - at; row++) {
-                int target = ids[at + row + 1];
-                nats +=
-                        TokenLogprobs.logSumExp(logits, row * vocab, vocab)
-                                - logits[row * vocab + target];
+                int target = r.ids[at + row + 1];
+                r.nats +=
+                        TokenLogprobs.logSumExp(r.logits, row * vocab, vocab)
+                                - r.logits[row * vocab + target];
             }
             at = end;
         }
-        return nats;
     }
 
     private int[] withStart(int[] text) {

@@ -96,22 +96,28 @@ class PerplexityTest {
     }
 
     @Test
-    void progressIsHeardAndCancellationEndsBetweenDocuments() {
+    void progressIsHeardInsideADocumentAndCancellationLeavesItOut() {
         var stop = new Cancellation();
-        var heard = new ArrayList<Long>();
+        var heard = new ArrayList<Perplexity.Result>();
         var result =
                 new Perplexity(START, 16, 8)
                         .measure(
                                 Toys.uniform(Toys.VOCAB, 16),
                                 Toys.byteTokenizer(),
-                                List.of("a", "b", "c"),
+                                List.of("a", "x".repeat(100), "c"),
                                 soFar -> {
-                                    heard.add(soFar.documents());
-                                    if (soFar.documents() == 2) stop.cancel();
+                                    heard.add(soFar);
+                                    if (soFar.bytes() > 50) stop.cancel();
                                 },
                                 stop);
-        assertThat(heard).containsExactly(1L, 2L);
-        assertThat(result.documents()).isEqualTo(2);
+        assertThat(result.documents()).isEqualTo(1);
+        assertThat(result.bytes()).isEqualTo(1);
+        assertThat(heard).contains(result);
+        assertThat(heard).hasSizeBetween(6, 9); // 2 for the first, a window per 8 tokens since
+        for (int i = 1; i < heard.size(); i++) {
+            assertThat(heard.get(i).bytes()).isGreaterThanOrEqualTo(heard.get(i - 1).bytes());
+            assertThat(heard.get(i).perplexity()).isCloseTo(Toys.VOCAB, offset(1e-9));
+        }
     }
 
     @Test
