@@ -136,6 +136,14 @@ def peer(folder, steps, bf16, attention):
     }))
 
 
+def processor():
+    try:
+        with open("/proc/cpuinfo") as lines:
+            return next(l.split(":", 1)[1].strip() for l in lines if l.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.machine()
+
+
 def run(command):
     result = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **ENVIRONMENT})
     if result.returncode != 0:
@@ -172,23 +180,28 @@ def main():
         return statistics.median(r[key] for r in rows)
 
     gap = max(abs(a - b) for a, b in zip(ours[0]["losses"], theirs[best][0]["losses"]))
+    speeds = [round(r["tokensPerSecond"]) for r in ours]
+    peers = [round(r["tokensPerSecond"]) for r in theirs[best]]
     row = {
-        "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "date": datetime.date.today().isoformat(),
         "commit": subprocess.run(
             ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True,
             cwd=os.path.dirname(os.path.abspath(__file__))).stdout.strip(),
-        "what": "training step, 9.9 M parameters, 8 x 256 tokens, " + precision,
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}",
+        "machine": f"{processor()}, {os.cpu_count()} cores",
+        "command": f"bench/torch_peer.py --precision {precision} --steps {steps}",
+        "what": f"training step, 9.9 M parameters, {SEQUENCES} x {TOKENS} tokens, {precision}",
         "unit": "tokens/s",
-        "chuan": round(median(ours, "tokensPerSecond")),
-        "chuanAll": [round(r["tokensPerSecond"]) for r in ours],
-        "peer": f"Python torch {theirs[best][0]['version']}, {best}",
-        "peerValue": round(median(theirs[best], "tokensPerSecond")),
-        "peerAll": [round(r["tokensPerSecond"]) for r in theirs[best]],
-        "ratio": round(median(ours, "tokensPerSecond") / median(theirs[best], "tokensPerSecond"), 3),
-        "ratioPerCpuSecond": round(
+        "load": round(os.getloadavg()[0], 1),
+        "rounds": options.rounds,
+        "median": round(statistics.median(speeds)),
+        "spread": [min(speeds), max(speeds)],
+        "peer": f"Python torch {theirs[best][0]['version']}, attention: {best}",
+        "peer_median": round(statistics.median(peers)),
+        "peer_spread": [min(peers), max(peers)],
+        "ratio": round(statistics.median(speeds) / statistics.median(peers), 3),
+        "ratio_per_cpu_second": round(
             median(ours, "tokensPerCpuSecond") / median(theirs[best], "tokensPerCpuSecond"), 3),
-        "largestLossGap": round(gap, 5),
+        "largest_loss_gap": round(gap, 5),
     }
     ledger = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ledger.jsonl")
     with open(ledger, "a") as out:
