@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import javax.imageio.ImageIO;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.BitmapEncoder.BitmapFormat;
 import org.knowm.xchart.XYChart;
@@ -39,6 +40,8 @@ final class LossCurve {
 
     /// Nothing is drawn while there are fewer than two points.
     static void draw(Path metrics, Path png) {
+        // A cache file would want a shutdown hook, which cannot be added while Ctrl-C ends the run.
+        ImageIO.setUseCache(false);
         try {
             var training = new Points();
             Map<String, Points> heldOut = read(metrics, training);
