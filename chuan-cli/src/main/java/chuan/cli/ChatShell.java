@@ -1,12 +1,12 @@
 package chuan.cli;
 
+import chuan.engine.Cancellation;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// What a line typed into the chat does: a command if it starts with `/`, else a message to answer.
@@ -34,7 +34,7 @@ final class ChatShell {
     }
 
     /// Does what `line` says. Returns false at the end of the chat.
-    boolean line(String line, BooleanSupplier stop) {
+    boolean line(String line, Cancellation stop) {
         String text = line.strip();
         if (text.isEmpty()) return true;
         if (!text.startsWith("/")) {
@@ -66,7 +66,7 @@ final class ChatShell {
     }
 
     /// Answers `text`, streaming; a stopped or cut answer is marked as such.
-    void answer(String text, BooleanSupplier stop) {
+    void answer(String text, Cancellation stop) {
         var outcome =
                 conversation.ask(
                         text,
@@ -76,7 +76,7 @@ final class ChatShell {
                         },
                         stop);
         last = outcome;
-        if (!outcome.ended()) out.print(stop.getAsBoolean() ? " (stopped)" : " (cut: no room)");
+        if (!outcome.ended()) out.print(stop.isCancelled() ? " (stopped)" : " (cut: token limit)");
         out.println();
         if (!outcome.note().isEmpty()) out.println("(" + outcome.note() + ")");
         out.flush();

@@ -1,6 +1,6 @@
 package chuan.cli;
 
-import java.util.concurrent.atomic.AtomicBoolean;
+import chuan.engine.Cancellation;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
 import org.jline.reader.LineReaderBuilder;
@@ -14,7 +14,9 @@ final class ChatTerminal {
     private final Terminal terminal;
     private final ChatShell shell;
     private final LineReader reader;
-    private final AtomicBoolean stop = new AtomicBoolean();
+
+    /// Of the answer that runs, or of the last one.
+    private volatile Cancellation stop = new Cancellation();
 
     ChatTerminal(Terminal terminal, Conversation conversation) {
         this.terminal = terminal;
@@ -39,15 +41,15 @@ final class ChatTerminal {
     void run() {
         var out = terminal.writer();
         // Between reads the terminal sends SIGINT by itself; while a line is read, Ctrl-C is a key.
-        terminal.handle(Terminal.Signal.INT, _ -> stop.set(true));
+        terminal.handle(Terminal.Signal.INT, _ -> stop.cancel());
         out.println("/help lists the commands; Ctrl-C stops an answer, Ctrl-D ends.");
         out.flush();
         boolean goOn = true;
         while (goOn) {
             try {
                 String line = reader.readLine("> ");
-                stop.set(false);
-                goOn = shell.line(line, stop::get);
+                stop = new Cancellation();
+                goOn = shell.line(line, stop);
             } catch (UserInterruptException e) {
                 out.println("(Ctrl-D or /exit ends the chat)");
                 out.flush();

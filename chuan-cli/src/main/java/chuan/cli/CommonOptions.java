@@ -1,5 +1,6 @@
 package chuan.cli;
 
+import chuan.cpu.WeightType;
 import picocli.CommandLine.Option;
 
 /// What every command takes that runs a model.
@@ -22,6 +23,12 @@ final class CommonOptions {
             description = "Where to compute; this version knows: cpu.",
             defaultValue = "cpu")
     String device = "cpu";
+
+    @Option(
+            names = "--weights",
+            paramLabel = "T",
+            description = "Number type of the weights in memory: ${COMPLETION-CANDIDATES}.")
+    WeightType weights = WeightType.AS_STORED;
 
     @Option(names = "--verbose", description = "Say what is chosen, and where errors come from.")
     boolean verbose;

@@ -1,11 +1,10 @@
 package chuan.cli;
 
+import chuan.engine.Cancellation;
 import java.util.List;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
-/// A dialogue with a model, as the terminal needs it. Used by one thread at a time; only `stop` is
-/// asked while an answer runs.
+/// A dialogue with a model, as the terminal needs it. Used by one thread at a time.
 interface Conversation {
     /// One message, `role` being `system`, `user` or `assistant`.
     record Message(String role, String content) {}
@@ -26,9 +25,9 @@ interface Conversation {
             boolean ended,
             String note) {}
 
-    /// Answers, piece by piece; ends early once `stop` says so. What was said until then stays in
-    /// the dialogue.
-    Outcome ask(String text, Consumer<String> pieces, BooleanSupplier stop);
+    /// Answers, piece by piece, until the end or until `stop` is thrown from another thread. What
+    /// was said until then stays in the dialogue.
+    Outcome ask(String text, Consumer<String> pieces, Cancellation stop);
 
     /// Forgets the dialogue; the system text stays.
     void reset();
@@ -38,6 +37,6 @@ interface Conversation {
 
     List<Message> messages();
 
-    /// Tokens held, of how many.
+    /// Tokens of the dialogue after the last answer, and how many there may be.
     String memory();
 }

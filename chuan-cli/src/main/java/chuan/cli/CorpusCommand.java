@@ -5,9 +5,7 @@ import chuan.corpus.Chats;
 import chuan.corpus.CorpusConfig;
 import chuan.corpus.Pack;
 import chuan.corpus.Pipeline;
-import chuan.corpus.Vocabulary;
 import chuan.tokenizer.Tokenizer;
-import chuan.tokenizer.TrainProgress;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -30,8 +28,7 @@ final class CorpusCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new CliException(
-                "corpus needs a command: clean, vocabulary, pack or dialogues; see its --help");
+        throw new CliException("corpus needs a command: clean, pack or dialogues; see its --help");
     }
 
     @Command(
@@ -51,38 +48,24 @@ final class CorpusCommand implements Runnable {
     }
 
     @Command(
-            name = "vocabulary",
-            description = "Trains the tokenizer of a recipe on the sample that clean wrote.",
-            mixinStandardHelpOptions = true)
-    void vocabulary(
-            @Parameters(paramLabel = "RECIPE", description = "Such as runs/tokenizer.yaml.")
-                    Path recipe,
-            @Option(names = "--texts", description = "JSON lines with the text.")
-                    @Nullable Path texts,
-            @Option(names = "--output", description = "File to write.") @Nullable Path output,
-            @Option(names = "--threads", description = "Default: one per core.") int threads) {
-        Vocabulary recipeRead = Vocabulary.read(recipe, texts, output);
-        int workers = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
-        recipeRead.train(workers, TrainProgress.silent());
-        streams.out().println("wrote " + recipeRead.output());
-    }
-
-    @Command(
             name = "pack",
-            description = "Turns the documents that clean wrote into token shards.",
+            description = "Turns the clean documents of a recipe into token shards for training.",
             mixinStandardHelpOptions = true)
     void pack(
-            @Parameters(paramLabel = "RECIPE", description = "Such as runs/corpus.yaml.")
+            @Parameters(paramLabel = "RECIPE", description = "The one that was cleaned.")
                     Path recipe,
-            @Option(names = "--tokenizer", required = true, description = "A tokenizer.model.")
+            @Option(
+                            names = "--tokenizer",
+                            required = true,
+                            paramLabel = "FILE",
+                            description = "Such as tokenizer.model.")
                     Path tokenizer,
             @Option(names = "--data", description = "Folder of the raw text.") @Nullable Path data,
-            @Option(names = "--output", description = "Folder of the clean text.")
-                    @Nullable Path output)
+            @Option(names = "--output", description = "Folder to write.") @Nullable Path output)
             throws IOException {
         var config = CorpusConfig.read(recipe, data, output);
-        var table = Pack.shards(config, Tokenizer.load(tokenizer), streams.errOnTerminal());
-        streams.out().println(table);
+        var progress = streams.errOnTerminal();
+        streams.out().println(Pack.shards(config, Tokenizer.load(tokenizer), progress));
     }
 
     @Command(

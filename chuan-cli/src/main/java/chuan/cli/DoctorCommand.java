@@ -1,5 +1,8 @@
 package chuan.cli;
 
+import chuan.cpu.CpuOptions;
+import chuan.kernel.CpuInfo;
+import chuan.kernel.KernelSelector;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,9 +39,12 @@ final class DoctorCommand implements Runnable {
         r.put("java", Runtime.version() + " (" + System.getProperty("java.vendor") + ")");
         r.put("javaHome", System.getProperty("java.home"));
         r.put("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
-        r.put("cpu", Cpu.name());
-        r.put("cpuFeatures", Cpu.features());
-        r.put("cores", Runtime.getRuntime().availableProcessors());
+        CpuInfo cpu = CpuInfo.read();
+        r.put("cpu", cpu.model());
+        r.put("cpuFeatures", cpu.features());
+        r.put("cores", cpu.processors());
+        r.put("threads", CpuOptions.defaults().threads());
+        r.put("kernels", KernelSelector.select().reason());
         r.put("memoryBytes", memory());
         r.put("heapBytes", Runtime.getRuntime().maxMemory());
         r.put("vectorModule", ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent());

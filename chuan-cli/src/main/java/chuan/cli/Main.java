@@ -21,11 +21,17 @@ public final class Main implements Callable<Integer> {
 
     private static Map<String, Function<Streams, CommandLine>> commands() {
         var c = new LinkedHashMap<String, Function<Streams, CommandLine>>();
+        c.put("chat", s -> new CommandLine(new ChatCommand(s)));
+        c.put("generate", s -> new CommandLine(new GenerateCommand(s)));
+        c.put("logits", s -> new CommandLine(new LogitsCommand(s)));
         c.put("tokenize", s -> new CommandLine(new TokenizeCommand(s)));
         c.put("inspect", s -> new CommandLine(new InspectCommand(s)));
+        c.put("perplexity", s -> new CommandLine(new PerplexityCommand(s)));
         c.put("doctor", s -> new CommandLine(new DoctorCommand(s)));
         c.put("tokenizer", s -> new CommandLine(new TokenizerCommand(s)));
         c.put("corpus", s -> new CommandLine(new CorpusCommand(s)));
+        c.put("pretrain", s -> new CommandLine(new PretrainCommand(s)));
+        c.put("sft", s -> new CommandLine(new SftCommand(s)));
         c.put("warm-up", s -> new CommandLine(new WarmUpCommand(s)));
         return c;
     }
@@ -44,8 +50,8 @@ public final class Main implements Callable<Integer> {
         var root = new CommandLine(new Main());
         String first = args.length == 0 ? "" : args[0];
         // Describing a command costs start-up time: only the one that is asked for, if it is clear.
-        if (COMMANDS.get(first) instanceof Function<Streams, CommandLine> one)
-            root.addSubcommand(first, one.apply(streams));
+        var asked = COMMANDS.get(first);
+        if (asked != null) root.addSubcommand(first, asked.apply(streams));
         else COMMANDS.forEach((name, make) -> root.addSubcommand(name, make.apply(streams)));
         var errors = new Errors(streams.err());
         root.setOut(streams.outWriter());

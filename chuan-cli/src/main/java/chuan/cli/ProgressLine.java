@@ -37,10 +37,16 @@ final class ProgressLine implements AutoCloseable {
         err.flush();
     }
 
+    /// Takes the line away.
+    void clear() {
+        if (shown) err.print("\r\033[K");
+        shown = false;
+        err.flush();
+    }
+
     @Override
     public void close() {
-        if (shown) err.print("\r\033[K");
-        err.flush();
+        clear();
     }
 
     static String text(String what, String unit, long done, long total, double seconds) {

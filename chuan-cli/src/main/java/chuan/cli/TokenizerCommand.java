@@ -1,11 +1,7 @@
 package chuan.cli;
 
-import chuan.tokenizer.BpeTrainer;
-import chuan.tokenizer.BpeTrainerOptions;
-import chuan.tokenizer.SentencePieceFile;
-import java.io.IOException;
+import chuan.corpus.Vocabulary;
 import java.nio.file.Path;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -31,54 +27,32 @@ final class TokenizerCommand implements Runnable {
 
     @Command(
             name = "train",
-            description =
-                    "Trains a SentencePiece BPE vocabulary with the settings of Baichuan: nmt_nfkc,"
-                            + " digits split, byte fallback, its user-defined symbols.",
+            description = "Trains a SentencePiece BPE vocabulary as a recipe says.",
             mixinStandardHelpOptions = true)
     void train(
-            @Parameters(
-                            arity = "1..*",
+            @Parameters(paramLabel = "RECIPE", description = "Such as runs/tokenizer.yaml.")
+                    Path recipe,
+            @Option(
+                            names = "--texts",
                             paramLabel = "FILE",
-                            description = "Text: .jsonl with \"text\", or plain; .gz is unpacked.")
-                    List<Path> files,
-            @Option(
-                            names = "--vocab",
-                            defaultValue = "8192",
-                            paramLabel = "N",
-                            description = "Pieces in all; default: ${DEFAULT-VALUE}.")
-                    int vocabulary,
-            @Option(
-                            names = "--coverage",
-                            defaultValue = "0.9995",
-                            paramLabel = "C",
-                            description =
-                                    "Share of characters that get a piece; the rest is spelled in"
-                                            + " bytes. Default: ${DEFAULT-VALUE}.")
-                    float coverage,
-            @Option(names = "--plain", description = "SentencePiece's own defaults instead.")
-                    boolean plain,
-            @Option(names = "--threads", paramLabel = "N", description = "Default: one per core.")
-                    int threads,
+                            description = "JSON lines with \"text\", instead of the recipe's.")
+                    @Nullable Path texts,
             @Option(
                             names = {"-o", "--output"},
-                            required = true,
                             paramLabel = "FILE",
-                            description = "Such as tokenizer.model.")
-                    Path output)
-            throws IOException {
+                            description = "The file to write, instead of the recipe's.")
+                    @Nullable Path output,
+            @Option(names = "--threads", paramLabel = "N", description = "Default: one per core.")
+                    int threads) {
+        int workers = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+        Vocabulary vocabulary = Vocabulary.read(recipe, texts, output);
         try (var progress = new StageProgress(streams)) {
-            var options =
-                    plain
-                            ? BpeTrainerOptions.sentencePieceDefaults(vocabulary)
-                            : BpeTrainerOptions.baichuan(vocabulary);
-            options = options.withCharacterCoverage(coverage);
-            if (threads > 0) options = options.withThreads(threads);
-            var model = new BpeTrainer(options, progress::report).train(new Documents(files));
-            SentencePieceFile.write(model, output);
-            progress.close();
-            streams.out().printf("%d pieces written to %s%n", model.pieces().size(), output);
-        } catch (IllegalArgumentException e) {
-            throw new CliException("tokenizer train: " + e.getMessage());
+            var model = vocabulary.train(workers, progress::report);
+            progress.clear();
+            streams.out()
+                    .printf(
+                            "%d pieces written to %s%n",
+                            model.pieces().size(), vocabulary.output());
         }
     }
 
@@ -95,7 +69,7 @@ final class TokenizerCommand implements Runnable {
         void report(String name, long done, long total) {
             ProgressLine current = line;
             if (current == null || !stage.equals(name)) {
-                close();
+                clear();
                 stage = name;
                 current = new ProgressLine(streams, name, "", Math.max(0, total));
                 line = current;
@@ -103,11 +77,15 @@ final class TokenizerCommand implements Runnable {
             current.update(done);
         }
 
+        void clear() {
+            ProgressLine current = line;
+            if (current != null) current.clear();
+            line = null;
+        }
+
         @Override
         public void close() {
-            ProgressLine current = line;
-            if (current != null) current.close();
-            line = null;
+            clear();
         }
     }
 }

@@ -1,0 +1,29 @@
+package chuan.cli;
+
+import chuan.train.Sft;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/// `chuan sft`: a base model that learns to answer. The launcher puts libtorch on the class path
+/// for this command only, so nothing here may touch training before [#call].
+@Command(
+        name = "sft",
+        description = "Teaches a base model to answer, from dialogues.",
+        mixinStandardHelpOptions = true)
+final class SftCommand implements Callable<Integer> {
+    private final Streams streams;
+
+    @Parameters(paramLabel = "CONFIG", description = "Such as runs/sft.yaml.")
+    Path config = Path.of("");
+
+    SftCommand(Streams streams) {
+        this.streams = streams;
+    }
+
+    @Override
+    public Integer call() {
+        return Sft.run(config, streams.out()) ? 0 : Errors.INTERRUPTED;
+    }
+}
