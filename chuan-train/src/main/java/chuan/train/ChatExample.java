@@ -20,7 +20,9 @@ record ChatExample(int[] ids, int[] labels) {
     record Message(String role, String content) {}
 
     /// The ids that stand for turns and the end.
-    record Marks(int user, int assistant, int end) {}
+    ///
+    /// @param endBehindEveryAnswer chat format 1; else only behind the last
+    record Marks(int user, int assistant, int end, boolean endBehindEveryAnswer) {}
 
     /// @param encode text to ids, no marks added
     /// @param limit of tokens
@@ -28,7 +30,9 @@ record ChatExample(int[] ids, int[] labels) {
             List<Message> messages, Function<String, int[]> encode, Marks marks, int limit) {
         var ids = new IntList();
         var labels = new IntList();
+        boolean ended = false;
         for (Message message : messages) {
+            ended = false;
             int[] text = encode.apply(message.content());
             switch (message.role()) {
                 case "system" -> {
@@ -37,7 +41,7 @@ record ChatExample(int[] ids, int[] labels) {
                 }
                 case "user" -> {
                     ids.add(marks.user());
-                    labels.add(marks.end());
+                    labels.add(marks.endBehindEveryAnswer() ? TrainBatch.IGNORED : marks.end());
                     ids.addAll(text);
                     labels.addRepeated(TrainBatch.IGNORED, text.length);
                 }
@@ -46,14 +50,21 @@ record ChatExample(int[] ids, int[] labels) {
                     labels.add(TrainBatch.IGNORED);
                     ids.addAll(text);
                     labels.addAll(text);
+                    if (marks.endBehindEveryAnswer()) {
+                        ids.add(marks.end());
+                        labels.add(marks.end());
+                        ended = true;
+                    }
                 }
                 default ->
                         throw new TrainingException(
                                 "role must be system, user or assistant, not " + message.role());
             }
         }
-        ids.add(marks.end());
-        labels.add(marks.end());
+        if (!ended) {
+            ids.add(marks.end());
+            labels.add(marks.end());
+        }
         int length = Math.min(limit, ids.size());
         return new ChatExample(ids.first(length), shifted(labels.first(length)));
     }

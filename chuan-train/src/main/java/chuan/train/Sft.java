@@ -44,7 +44,8 @@ public final class Sft {
                 new ChatExample.Marks(
                         generation.userTokenId(),
                         generation.assistantTokenId(),
-                        Pretrain.END_TOKEN);
+                        Pretrain.END_TOKEN,
+                        config.chatFormat() == 1);
         int limit = config.batch().tokens();
         var examples = new ArrayList<ChatExample>();
         for (TrainConfig.Source source : config.data().train()) {
@@ -68,7 +69,7 @@ public final class Sft {
                         config,
                         base.config(),
                         initial,
-                        generation,
+                        generation.withChatFormat(config.chatFormat()),
                         List.of(tokenizerFile(base)),
                         reader,
                         heldOut)

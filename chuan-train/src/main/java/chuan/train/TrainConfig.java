@@ -16,6 +16,8 @@ import java.util.List;
 /// @param tokenizer file that is copied into every model folder as `tokenizer.model`; "" for none
 /// @param base model folder that training starts from; "" starts from random weights
 /// @param marks token ids that open a turn of the user and of the assistant
+/// @param chatFormat of fine-tuning: 2, the official recipe, has the end token behind the last
+///   answer only; 1 has it behind every answer. Chat reads it from `generation_config.json`
 /// @param model shape of a new model; ignored where `base` is given
 /// @param seed of the initial weights and of the order of the data
 /// @param steps optimizer steps in all, where `epochs` is 0
@@ -28,6 +30,7 @@ public record TrainConfig(
         String tokenizer,
         String base,
         Marks marks,
+        int chatFormat,
         Model model,
         Data data,
         long seed,
@@ -45,6 +48,7 @@ public record TrainConfig(
         require(!output.isBlank(), "output", "must name a folder");
         require(steps >= 1, "steps", "must be at least 1, not " + steps);
         require(epochs >= 0, "epochs", "must not be negative: " + epochs);
+        require(chatFormat == 1 || chatFormat == 2, "chatFormat", "must be 1 or 2: " + chatFormat);
         require(threads >= 0, "threads", "must not be negative: " + threads);
         require(
                 List.of("auto", "fp32", "bf16").contains(precision),

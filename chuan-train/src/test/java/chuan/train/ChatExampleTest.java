@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 /// The official fine-tuning labels, written out by hand; texts are their own characters' codes.
 class ChatExampleTest {
-    private static final Marks MARKS = new Marks(195, 196, 2);
+    private static final Marks MARKS = new Marks(195, 196, 2, false);
     private static final int NO = TrainBatch.IGNORED;
 
     private static ChatExample example(int limit, Message... messages) {
@@ -28,6 +28,22 @@ class ChatExampleTest {
                         new Message("assistant", "z"));
         assertThat(e.ids()).containsExactly(195, 'a', 'b', 196, 'x', 'y', 195, 'c', 196, 'z', 2);
         assertThat(e.labels()).containsExactly(NO, NO, NO, 'x', 'y', 2, NO, NO, 'z', 2, NO);
+    }
+
+    @Test
+    void inFormatOneEveryAnswerIsFollowedByItsEnd() {
+        ChatExample e =
+                ChatExample.of(
+                        List.of(
+                                new Message("user", "a"),
+                                new Message("assistant", "xy"),
+                                new Message("user", "c"),
+                                new Message("assistant", "z")),
+                        text -> text.chars().toArray(),
+                        new Marks(195, 196, 2, true),
+                        100);
+        assertThat(e.ids()).containsExactly(195, 'a', 196, 'x', 'y', 2, 195, 'c', 196, 'z', 2);
+        assertThat(e.labels()).containsExactly(NO, NO, 'x', 'y', 2, NO, NO, NO, 'z', 2, NO);
     }
 
     @Test

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SftTest {
     private static final int VOCAB = 64;
     private static final int LIMIT = 32;
-    private static final Marks MARKS = new Marks(4, 5, Pretrain.END_TOKEN);
+    private static final Marks MARKS = new Marks(4, 5, Pretrain.END_TOKEN, false);
     private static final ModelConfig CONFIG =
             ModelConfig.baichuan(VOCAB, 64, 128, 2, 4, new Position.Alibi());
 
