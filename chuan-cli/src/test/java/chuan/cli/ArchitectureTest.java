@@ -1,0 +1,121 @@
+package chuan.cli;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+/// The arrows between the parts, as docs/TOUR.md draws them. A rule that fails here is a decision:
+/// it is changed with a record in docs/decisions, or not at all.
+class ArchitectureTest {
+    private static final JavaClasses CLASSES =
+            new ClassFileImporter()
+                    .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+                    .importPackages("chuan");
+
+    private static final String JDK = "java..";
+    private static final String VECTOR = "jdk.incubator.vector..";
+    private static final String NULLNESS = "org.jspecify..";
+    private static final String MODEL = "chuan.model..";
+    private static final String FILES = "chuan.files..";
+    private static final String TOKENIZER = "chuan.tokenizer..";
+    private static final String CPU = "chuan.cpu..";
+    private static final String KERNEL = "chuan.kernel..";
+    private static final String ENGINE = "chuan.engine..";
+    private static final String TORCH = "chuan.torch..";
+    private static final String TRAIN = "chuan.train..";
+    private static final String CORPUS = "chuan.corpus..";
+
+    private static void onlyDependsOn(String part, String... allowed) {
+        classes()
+                .that()
+                .resideInAPackage(part)
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage(allowed)
+                .check(CLASSES);
+    }
+
+    @Test
+    void modelAndTokenizerNeedTheJdkOnly() {
+        onlyDependsOn(MODEL, MODEL, JDK, NULLNESS);
+        onlyDependsOn(FILES, FILES, MODEL, JDK, NULLNESS);
+        onlyDependsOn(TOKENIZER, TOKENIZER, JDK, NULLNESS);
+    }
+
+    @Test
+    void cpuNeedsTheModelOnlyAndKernelsTheJdk() {
+        onlyDependsOn(KERNEL, KERNEL, JDK, VECTOR, NULLNESS);
+        onlyDependsOn(CPU, CPU, KERNEL, MODEL, FILES, JDK, NULLNESS);
+    }
+
+    @Test
+    void engineSeesNoBackEnd() {
+        onlyDependsOn(ENGINE, ENGINE, MODEL, FILES, TOKENIZER, JDK, NULLNESS);
+    }
+
+    @Test
+    void torchSeesTheModelOnlyAndNobodyButTrainingSeesTorch() {
+        noClasses()
+                .that()
+                .resideInAPackage(TORCH)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(CPU, KERNEL, ENGINE, TRAIN, CORPUS, TOKENIZER, "chuan.cli..")
+                .check(CLASSES);
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(TORCH, TRAIN)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(TORCH, "org.bytedeco..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void corpusSeesTheTokenizerOnly() {
+        noClasses()
+                .that()
+                .resideInAPackage(CORPUS)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(MODEL, CPU, KERNEL, ENGINE, TORCH, TRAIN, "chuan.cli..")
+                .check(CLASSES);
+    }
+
+    /// Training is absent from the class path of every other command.
+    @Test
+    void onlyTheTrainingCommandsTouchTraining() {
+        noClasses()
+                .that()
+                .resideInAPackage("chuan.cli..")
+                .and()
+                .haveSimpleNameNotStartingWith("Pretrain")
+                .and()
+                .haveSimpleNameNotStartingWith("Sft")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(TRAIN)
+                .check(CLASSES);
+    }
+
+    @Test
+    void nobodySeesTheCommandLine() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages("chuan.cli..", "chuan.bench..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("chuan.cli..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void packagesFormNoCycles() {
+        slices().matching("chuan.(*)..").should().beFreeOfCycles().check(CLASSES);
+    }
+}

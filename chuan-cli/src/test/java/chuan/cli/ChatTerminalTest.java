@@ -1,0 +1,115 @@
+package chuan.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import org.jline.terminal.impl.ExternalTerminal;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/// The chat on a terminal with a line discipline of its own: keys go in as bytes, Ctrl-C as 0x03.
+@Timeout(20)
+class ChatTerminalTest {
+    private static final int CTRL_C = 3;
+    private static final int CTRL_D = 4;
+
+    private final ByteArrayOutputStream screen = new ByteArrayOutputStream();
+    private final PipedOutputStream keys = new PipedOutputStream();
+    private final ScriptedConversation conversation = new ScriptedConversation();
+    private ExternalTerminal terminal;
+    private Thread chat;
+
+    @BeforeEach
+    void start() throws IOException {
+        var in = new PipedInputStream(keys, 1 << 16);
+        terminal = new ExternalTerminal("test", "ansi", in, screen, StandardCharsets.UTF_8);
+        chat = Thread.ofPlatform().start(() -> new ChatTerminal(terminal, conversation).run());
+        waitFor("/help lists");
+    }
+
+    @AfterEach
+    void end() throws IOException {
+        terminal.close();
+    }
+
+    private void type(String text) throws IOException {
+        keys.write(text.getBytes(StandardCharsets.UTF_8));
+        keys.flush();
+    }
+
+    private void press(int key) throws IOException {
+        keys.write(key);
+        keys.flush();
+    }
+
+    private String shown() {
+        return screen.toString(StandardCharsets.UTF_8);
+    }
+
+    private void waitFor(String text) {
+        waitUntil(() -> shown().contains(text), "shown: " + text);
+    }
+
+    private void waitUntil(java.util.function.BooleanSupplier condition, String what) {
+        long end = System.nanoTime() + Duration.ofSeconds(15).toNanos();
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("%s; screen: %s", what, shown()).isLessThan(end);
+            Thread.onSpinWait();
+            try {
+                Thread.sleep(5);
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        }
+    }
+
+    @Test
+    void controlCStopsAnAnswerAndKeepsTheChat() throws Exception {
+        type("endless 长\r");
+        waitUntil(() -> screen.size() > 10_000, "a long answer");
+        press(CTRL_C);
+        waitFor("(stopped)");
+        type("again\r");
+        waitUntil(() -> conversation.messages().size() == 4, "a second answer");
+        press(CTRL_D);
+        chat.join();
+        assertThat(conversation.messages().get(3).content()).isEqualTo("again");
+    }
+
+    @Test
+    void controlCAtThePromptDropsTheLineOnly() throws Exception {
+        type("half a li");
+        press(CTRL_C);
+        waitFor("(Ctrl-D or /exit ends the chat)");
+        type("whole\r");
+        waitUntil(() -> conversation.messages().size() == 2, "an answer");
+        assertThat(conversation.messages().getFirst().content()).isEqualTo("whole");
+        type("/exit\r");
+        chat.join();
+    }
+
+    @Test
+    void backspaceTakesAWholeHanCharacter() throws Exception {
+        type("你好吗\u007f!\r");
+        waitUntil(() -> conversation.messages().size() == 2, "an answer");
+        assertThat(conversation.messages().getFirst().content()).isEqualTo("你好!");
+        press(CTRL_D);
+        chat.join();
+    }
+
+    @Test
+    void exclamationMarksAndBackslashesAreText() throws Exception {
+        type("wow!! a\\b !1\r");
+        waitUntil(() -> conversation.messages().size() == 2, "an answer");
+        assertThat(conversation.messages().getFirst().content()).isEqualTo("wow!! a\\b !1");
+        press(CTRL_D);
+        chat.join();
+    }
+}
