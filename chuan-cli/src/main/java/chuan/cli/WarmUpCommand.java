@@ -1,9 +1,13 @@
 package chuan.cli;
 
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import org.jline.terminal.TerminalBuilder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -11,6 +15,14 @@ import picocli.CommandLine.Parameters;
 /// record what the JVM's ahead-of-time cache shall hold.
 @Command(name = "warm-up", hidden = true)
 final class WarmUpCommand implements Runnable {
+    private static final Streams NOWHERE =
+            new Streams(
+                    InputStream.nullInputStream(),
+                    new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8),
+                    new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8),
+                    false,
+                    false);
+
     @Parameters(paramLabel = "FAMILY", description = "plain or compute.")
     String family = "";
 
@@ -20,15 +32,39 @@ final class WarmUpCommand implements Runnable {
     public void run() {
         run("", "--help");
         run("", "--version");
+        run("", "doctor", "--json");
+        if (Models.shippedName().isEmpty()) return;
         run("你好\n", "tokenize");
         run("", "inspect");
-        run("", "doctor", "--json");
+        if (family.equals("compute")) {
+            run("", "generate", "--prompt", "你好", "--max-tokens", "8", "--json");
+            terminal();
+        }
+    }
+
+    /// A chat on a terminal that asks one question and leaves: what the prompt needs to appear.
+    private static void terminal() {
+        var keys = new ByteArrayInputStream("你好\r/exit\r".getBytes(StandardCharsets.UTF_8));
+        var model = new ModelOption();
+        var common = new CommonOptions();
+        var sampling = new SamplingMixin();
+        sampling.maxTokens = 8;
+        try (var loaded = LoadedModel.open(model, common, KernelChoice.AUTO, NOWHERE);
+                var session = loaded.engine(model, common, sampling).chat();
+                var terminal =
+                        TerminalBuilder.builder()
+                                .system(false)
+                                .streams(keys, OutputStream.nullOutputStream())
+                                .encoding(StandardCharsets.UTF_8)
+                                .build()) {
+            new ChatTerminal(terminal, new EngineConversation(session, 0)).run();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static void run(String input, String... args) {
         var in = new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8));
-        var nowhere =
-                new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
-        Main.run(new Streams(in, nowhere, nowhere, false, false), args);
+        Main.run(new Streams(in, NOWHERE.out(), NOWHERE.err(), false, false), args);
     }
 }
