@@ -38,7 +38,8 @@ class ChatGoldenTest {
         var tokenizer = Golden.officialTokenizer();
         assumeTrue(
                 tokenizer.isPresent(),
-                "needs the official tokenizer.model, which may not be passed on: set CHUAN_SHARED");
+                "needs the official tokenizer.model, which may not be passed on: set CHUAN_SHARED, or"
+                        + " put it into ../shared");
         var c =
                 Golden.cases("chat/chat.json").stream()
                         .filter(f -> f.text("name").get().equals(name))
