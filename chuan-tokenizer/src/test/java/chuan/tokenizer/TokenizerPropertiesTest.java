@@ -165,8 +165,8 @@ class TokenizerPropertiesTest {
                 String part = tokenizer.decode(tokenizer.encode("x" + unit.repeat(few)));
                 String whole = tokenizer.decode(tokenizer.encode("x" + unit.repeat(few * many)));
                 // Without byte fallback a run of unknown characters is one unknown piece.
-                String expected =
-                        part.contains("\u2047") ? part : "x" + part.substring(1).repeat(many);
+                boolean unknown = part.equals(tokenizer.decode(tokenizer.encode("x" + unit)));
+                String expected = unknown ? part : "x" + part.substring(1).repeat(many);
                 assertThat(whole.equals(expected)).as("%s, 1 MB of '%s'", name, unit).isTrue();
             }
         }
