@@ -21,6 +21,7 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 ///
 /// - `nearDuplicate`: Jaccard similarity from which on the later of two documents is dropped
 /// - `sampleBytes`: bytes of text per language to train the tokenizer on
+/// - `verbatim`: documents stay as they came, code, tables and markup included; only duplicates go
 public record CorpusConfig(
         Path data,
         Path output,
@@ -28,6 +29,7 @@ public record CorpusConfig(
         double heldOut,
         double nearDuplicate,
         long sampleBytes,
+        boolean verbatim,
         int threads,
         List<Source> sources) {
 
@@ -52,6 +54,7 @@ public record CorpusConfig(
                     "held-out",
                     "near-duplicate",
                     "sample-megabytes",
+                    "verbatim",
                     "threads",
                     "sources");
 
@@ -84,13 +87,22 @@ public record CorpusConfig(
                 yaml.number("held-out", 0.01),
                 yaml.number("near-duplicate", 0.7),
                 (long) (yaml.number("sample-megabytes", 20) * 1e6),
+                yaml.flag("verbatim"),
                 threads > 0 ? threads : Runtime.getRuntime().availableProcessors(),
                 sources);
     }
 
     public CorpusConfig withThreads(int count) {
         return new CorpusConfig(
-                data, output, licenses, heldOut, nearDuplicate, sampleBytes, count, sources);
+                data,
+                output,
+                licenses,
+                heldOut,
+                nearDuplicate,
+                sampleBytes,
+                verbatim,
+                count,
+                sources);
     }
 
     private static Source source(Yaml entry, Manifest manifest, Path dataFolder) {

@@ -19,10 +19,11 @@ import tools.jackson.databind.node.ObjectNode;
 /// 7. [RepeatedParagraphs]: long paragraphs once
 /// 8. [Mix]: a weighted sample for the tokenizer
 ///
-/// then [Pack] makes token shards. Equal configuration and input give equal bytes, whatever the
-/// number of threads. Written below the output folder, each file complete or not at all:
-/// `clean/*.jsonl.gz`, `heldout/{zh,en}.{jsonl.gz,txt}`, `heldout/raw-{zh,en}.txt`,
-/// `tokenizer-sample.jsonl.gz`, `report.{json,txt}`.
+/// (a `verbatim` corpus passes through 6 and 8 alone), then [Pack] makes token shards. Equal
+/// configuration and input give equal bytes, whatever the number of threads. Written below the
+/// output folder, each file complete or not at all: `clean/*.jsonl.gz`,
+/// `heldout/{zh,en}.{jsonl.gz,txt}`, `heldout/raw-{zh,en}.txt`, `tokenizer-sample.jsonl.gz`,
+/// `report.{json,txt}`.
 public final class Pipeline {
     private static final String TOO_LITTLE_LEFT = "only repeated paragraphs";
 
@@ -85,7 +86,7 @@ public final class Pipeline {
 
     private Boilerplate census(Source source, Progress line) {
         var boilerplate = new Boilerplate();
-        if (!source.rules().markup() || source.rules().lists()) {
+        if (config.verbatim() || !source.rules().markup() || source.rules().lists()) {
             line.advance(source.bytes() / 1e6, source.key());
             return boilerplate;
         }
@@ -119,7 +120,10 @@ public final class Pipeline {
             Parallel.ordered(
                     documents,
                     config.threads(),
-                    document -> judge(document, source, boilerplate),
+                    document ->
+                            config.verbatim()
+                                    ? asItCame(document)
+                                    : judge(document, source, boilerplate),
                     judged -> {
                         long bytes = Utf8.length(judged.raw().text());
                         row.documentsIn++;
@@ -133,6 +137,12 @@ public final class Pipeline {
                         line.advance(bytes / 1e6, source.key());
                     });
         }
+    }
+
+    private static Judged asItCame(Document document) {
+        Optional<String> fault =
+                document.text().isBlank() ? Optional.of("empty") : Optional.empty();
+        return new Judged(document, document, fault);
     }
 
     private static Judged judge(Document raw, Source source, Boilerplate boilerplate) {
@@ -181,7 +191,10 @@ public final class Pipeline {
                 continue;
             }
             Document document = store.get(index);
-            Document stripped = document.withText(paragraphs.strip(document.text()));
+            Document stripped =
+                    config.verbatim()
+                            ? document
+                            : document.withText(paragraphs.strip(document.text()));
             Source source = store.source(index);
             if (!stripped.text().equals(document.text())
                     && stripped.text().length() < Math.max(120, document.text().length() / 3)) {
