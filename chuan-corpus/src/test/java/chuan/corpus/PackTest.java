@@ -75,7 +75,7 @@ class PackTest {
                     new Source(name, "zh", "A", "", weight, 1000, List.of(), SourceRules.PLAIN));
         }
         return new CorpusConfig(
-                folder, folder, java.util.Set.of("A"), 0.01, 0.7, 0, threads, sources);
+                folder, folder, java.util.Set.of("A"), 0.01, 0.7, 0, false, threads, sources);
     }
 
     private Tokenizer tokenizer() throws IOException {

@@ -182,6 +182,31 @@ class PipelineTest {
     }
 
     @Test
+    void aVerbatimCorpusKeepsDocumentsAsTheyCame() throws IOException {
+        String page = "# Title\n\n```c\nint main() { return 0; }\n```\n| a | b |\n<b>bold</b>";
+        write(
+                "en",
+                "pages",
+                "A",
+                List.of(new String[] {"page/1", page}, new String[] {"page/2", page}));
+        Files.writeString(folder.resolve("manifest.json"), manifest.toString());
+        Files.writeString(
+                folder.resolve("verbatim.yaml"),
+                """
+                data: .
+                output: verbatim
+                licenses: [A]
+                held-out: 0
+                verbatim: true
+                sources:
+                  - {name: pages, lang: en}
+                """);
+        Pipeline.clean(CorpusConfig.read(folder.resolve("verbatim.yaml"), null, null), QUIET);
+        assertThat(fields(folder.resolve("verbatim/clean/en-pages.jsonl.gz"), "text"))
+                .containsExactly(page);
+    }
+
+    @Test
     void reportAccountsForEveryDocument() {
         for (CorpusReport.Row row : run("out", 2).rows()) {
             int dropped = row.dropped.values().stream().mapToInt(Integer::intValue).sum();
