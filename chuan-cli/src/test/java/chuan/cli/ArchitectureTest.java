@@ -22,6 +22,7 @@ class ArchitectureTest {
     private static final String NULLNESS = "org.jspecify..";
     private static final String MODEL = "chuan.model..";
     private static final String FILES = "chuan.files..";
+    private static final String QUANT = "chuan.quant..";
     private static final String TOKENIZER = "chuan.tokenizer..";
     private static final String CPU = "chuan.cpu..";
     private static final String KERNEL = "chuan.kernel..";
@@ -43,19 +44,20 @@ class ArchitectureTest {
     @Test
     void modelAndTokenizerNeedTheJdkOnly() {
         onlyDependsOn(MODEL, MODEL, JDK, NULLNESS);
-        onlyDependsOn(FILES, FILES, MODEL, JDK, NULLNESS);
+        onlyDependsOn(QUANT, QUANT, JDK, NULLNESS);
+        onlyDependsOn(FILES, FILES, QUANT, MODEL, JDK, NULLNESS);
         onlyDependsOn(TOKENIZER, TOKENIZER, JDK, NULLNESS);
     }
 
     @Test
     void cpuNeedsTheModelOnlyAndKernelsTheJdk() {
         onlyDependsOn(KERNEL, KERNEL, JDK, VECTOR, NULLNESS);
-        onlyDependsOn(CPU, CPU, KERNEL, MODEL, FILES, JDK, NULLNESS);
+        onlyDependsOn(CPU, CPU, KERNEL, MODEL, FILES, QUANT, JDK, NULLNESS);
     }
 
     @Test
     void engineSeesNoBackEnd() {
-        onlyDependsOn(ENGINE, ENGINE, MODEL, FILES, TOKENIZER, JDK, NULLNESS);
+        onlyDependsOn(ENGINE, ENGINE, MODEL, FILES, QUANT, TOKENIZER, JDK, NULLNESS);
     }
 
     @Test

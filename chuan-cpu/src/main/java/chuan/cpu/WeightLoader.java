@@ -40,6 +40,7 @@ final class WeightLoader {
             case BF16 -> view(tensor, WeightFormat.BF16);
             case F16 -> view(tensor, WeightFormat.F16);
             case F64, I64, I32, I16, I8, U8, BOOL -> toF32(tensor);
+            case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, PANEL4, PANEL8 -> toF32(tensor);
         };
     }
 
@@ -96,6 +97,7 @@ final class WeightLoader {
             case BF16 -> DType.fromBf16(DType.toBf16(value));
             case F16 -> Float.float16ToFloat(Float.floatToFloat16(value));
             case F32, F64, I64, I32, I16, I8, U8, BOOL -> value;
+            case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, PANEL4, PANEL8 -> value;
         };
     }
 

@@ -185,6 +185,8 @@ record ConfigKeys(ModelConfig config, String positionReason) {
                     case BF16 -> "bfloat16";
                     case F16 -> "float16";
                     case F64, F32, I64, I32, I16, I8, U8, BOOL -> "float32";
+                    case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, PANEL4, PANEL8 ->
+                            "float32";
                 });
         put(fields, "use_cache", true);
         put(fields, "vocab_size", c.vocab());

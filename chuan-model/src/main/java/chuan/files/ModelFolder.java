@@ -246,7 +246,7 @@ public final class ModelFolder {
     private TensorData packed(String name, long[] shape) {
         var parts = parts(name);
         var first = parts.getFirst();
-        var bytes = OffHeap.allocate(TensorData.byteCount(first.dtype(), shape));
+        var bytes = OffHeap.allocate(first.dtype().byteCount(shape));
         long at = 0;
         for (TensorData part : parts) {
             MemorySegment.copy(part.data(), 0, bytes, at, part.data().byteSize());
@@ -260,7 +260,7 @@ public final class ModelFolder {
     private static TensorData normalized(TensorData tensor) {
         tensor.checkFinite();
         int columns = Math.toIntExact(tensor.shape()[1]);
-        var bytes = OffHeap.allocate(TensorData.byteCount(DType.F32, tensor.shape()));
+        var bytes = OffHeap.allocate(DType.F32.byteCount(tensor.shape()));
         var row = new float[columns];
         for (long r = 0; r < tensor.shape()[0]; r++) {
             tensor.copyTo(r * columns, row, 0, columns);

@@ -131,7 +131,7 @@ public record SafetensorsFile(
                 throw MalformedFileException.tensor(
                         file, name, "\"data_offsets\" must be two numbers in order");
             try {
-                long bytes = TensorData.byteCount(dtype, shape);
+                long bytes = dtype.byteCount(shape);
                 if (bytes != range[1] - range[0])
                     throw MalformedFileException.tensor(
                             file,

@@ -32,35 +32,20 @@ public record TensorData(
     private static final int SEARCHED_AT_ONCE = 1 << 20;
 
     public TensorData {
-        long bytes = byteCount(dtype, shape);
+        long bytes = dtype.byteCount(shape);
         if (data.byteSize() != bytes)
             throw new IllegalArgumentException(
                     name + " needs " + bytes + " bytes, not " + data.byteSize());
         data = data.asReadOnly();
     }
 
-    /// Bytes of a dense tensor.
-    ///
-    /// @throws ArithmeticException if no file could hold it
-    static long byteCount(DType dtype, long[] shape) {
-        return Math.multiplyExact(elementCount(shape), (long) dtype.bytes());
-    }
-
-    static long elementCount(long[] shape) {
-        long n = 1;
-        for (long d : shape) {
-            if (d < 0) throw new ArithmeticException("negative dimension " + d);
-            n = Math.multiplyExact(n, d);
-        }
-        return n;
-    }
-
     /// Elements.
     public long elements() {
-        return data.byteSize() / dtype.bytes();
+        return DType.elementCount(shape);
     }
 
-    /// Element `index` in row-major order, widened to fp32 (exactly, but for 64-bit types).
+    /// Element `index` in row-major order, widened to fp32 (exactly, but for 64-bit types). Slow
+    /// for quantized types: decodes a block.
     public float get(long index) {
         return switch (dtype) {
             case F64 -> (float) data.get(DOUBLE, index * Double.BYTES);
@@ -72,6 +57,11 @@ public record TensorData(
             case I16 -> data.get(SHORT, index * Short.BYTES);
             case I8 -> data.get(ValueLayout.JAVA_BYTE, index);
             case U8, BOOL -> data.get(ValueLayout.JAVA_BYTE, index) & 0xff;
+            case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, PANEL4, PANEL8 -> {
+                var one = new float[1];
+                copyTo(index, one, 0, 1);
+                yield one[0];
+            }
         };
     }
 
@@ -94,6 +84,21 @@ public record TensorData(
             case F64, I64, I32, I16, I8, U8, BOOL -> {
                 for (int i = 0; i < count; i++) out[at + i] = get(index + i);
             }
+            case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K ->
+                    dtype.block().orElseThrow().decode(data, index, out, at, count);
+            case PANEL4, PANEL8 -> decodePanels(index, out, at, count);
+        }
+    }
+
+    private void decodePanels(long index, float[] out, int at, int count) {
+        var panels = dtype.panels().orElseThrow();
+        long columns = shape[shape.length - 1];
+        for (int done = 0; done < count; ) {
+            long row = (index + done) / columns;
+            long column = (index + done) % columns;
+            int n = (int) Math.min(count - done, columns - column);
+            panels.decode(data, columns, row, column, out, at + done, n);
+            done += n;
         }
     }
 
@@ -119,7 +124,7 @@ public record TensorData(
 
     /// Refuses a tensor that holds a NaN or an infinity. One pass at about the speed of memory:
     /// eight bytes at a time, without branches. Adding one to an exponent of all ones carries into
-    /// the bit above it, in every lane at once.
+    /// the bit above it, in every lane at once. Of a quantized tensor the scales are looked at.
     ///
     /// @throws MalformedFileException naming the tensor and the first such element
     public void checkFinite() {
@@ -130,7 +135,9 @@ public record TensorData(
                     case BF16 -> 0x7f80_7f80_7f80_7f80L;
                     case F16 -> 0x7c00_7c00_7c00_7c00L;
                     case I64, I32, I16, I8, U8, BOOL -> 0;
+                    case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, PANEL4, PANEL8 -> 0;
                 };
+        if (dtype.isQuantized()) checkScales();
         if (exponent == 0) return;
         long one = exponent & ~(exponent << 1);
         long carry = (exponent << 1) & ~exponent;
@@ -154,19 +161,33 @@ public record TensorData(
         return carries;
     }
 
+    private void checkScales() {
+        long bad =
+                dtype.block()
+                        .map(block -> block.firstBadScale(data))
+                        .or(() -> dtype.panels().map(panels -> panels.firstBadScale(data)))
+                        .orElseThrow();
+        if (bad >= 0)
+            throw notFinite(
+                    "the scale at byte " + (offset + bad) + " of the file",
+                    Float.float16ToFloat(data.get(SHORT, bad)));
+    }
+
     private void refuseFirstNonFinite() {
         for (long i = 0; i < elements(); i++) {
             double value = dtype == DType.F64 ? data.get(DOUBLE, i * Double.BYTES) : get(i);
-            if (!Double.isFinite(value))
-                throw MalformedFileException.tensor(
-                        file,
-                        name,
-                        "element "
-                                + i
-                                + " is "
-                                + value
-                                + "; the file is damaged or training had diverged; take another copy");
+            if (!Double.isFinite(value)) throw notFinite("element " + i, value);
         }
+    }
+
+    private MalformedFileException notFinite(String what, double value) {
+        return MalformedFileException.tensor(
+                file,
+                name,
+                what
+                        + " is "
+                        + value
+                        + "; the file is damaged or training had diverged; take another copy");
     }
 
     /// The same bytes under another name or shape of as many elements.

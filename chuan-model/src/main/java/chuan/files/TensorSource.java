@@ -28,7 +28,7 @@ public record TensorSource(String name, DType dtype, long[] shape, Bytes bytes) 
 
     public TensorSource {
         shape = shape.clone();
-        TensorData.byteCount(dtype, shape);
+        dtype.byteCount(shape);
     }
 
     /// fp32 values, rounded to `dtype` (F32, F16 or BF16; to nearest, ties to even) on the way.
@@ -41,7 +41,7 @@ public record TensorSource(String name, DType dtype, long[] shape, Bytes bytes) 
 
     /// All values in one array.
     public static TensorSource of(String name, DType dtype, long[] shape, float[] values) {
-        if (TensorData.elementCount(shape) != values.length)
+        if (DType.elementCount(shape) != values.length)
             throw new IllegalArgumentException(
                     name + ": " + values.length + " values for " + Arrays.toString(shape));
         return of(
@@ -73,7 +73,7 @@ public record TensorSource(String name, DType dtype, long[] shape, Bytes bytes) 
     }
 
     long byteCount() {
-        return TensorData.byteCount(dtype, shape);
+        return dtype.byteCount(shape);
     }
 
     private static void encode(DType dtype, Floats values, long from, MemorySegment out) {

@@ -157,7 +157,7 @@ public record TorchBinFile(Path file, Map<String, TensorData> tensors) {
         var dtype = tensor.storage().dtype();
         checkContiguous(file, name, tensor);
         try {
-            long bytes = TensorData.byteCount(dtype, tensor.shape());
+            long bytes = dtype.byteCount(tensor.shape());
             long from = Math.multiplyExact(tensor.offset(), (long) dtype.bytes());
             if (from >= 0 && bytes <= storage.bytes.byteSize() - from)
                 return new TensorData(

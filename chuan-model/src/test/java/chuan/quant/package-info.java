@@ -1,0 +1,4 @@
+@NullMarked
+package chuan.quant;
+
+import org.jspecify.annotations.NullMarked;
