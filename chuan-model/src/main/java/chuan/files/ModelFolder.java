@@ -1,10 +1,10 @@
 package chuan.files;
 
+import chuan.files.TensorNames.Place;
 import chuan.model.ModelConfig;
 import chuan.model.Position;
 import chuan.model.ShapeOps;
 import chuan.model.Weights;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -26,36 +26,23 @@ public final class ModelFolder {
     static final String TORCH = "pytorch_model.bin";
     static final String TORCH_INDEX = TORCH + ".index.json";
 
-    private static final String PACKED = "self_attn.W_pack.weight";
-    private static final List<String> SEPARATE =
-            List.of(
-                    "self_attn.q_proj.weight",
-                    "self_attn.k_proj.weight",
-                    "self_attn.v_proj.weight");
-
-    /// Buffers of the official code that carry no knowledge.
-    private static final List<String> COMPUTED =
-            List.of(
-                    "rotary_emb.inv_freq",
-                    "rotary_emb.cos_cached",
-                    "rotary_emb.sin_cached",
-                    "future_mask",
-                    "alibi_mask");
-
     private final Path path;
     private final ConfigKeys keys;
     private final GenerationConfig generation;
     private final Map<String, TensorData> tensors;
+    private final TensorNames names;
 
     private ModelFolder(
             Path path,
             ConfigKeys keys,
             GenerationConfig generation,
-            Map<String, TensorData> tensors) {
+            Map<String, TensorData> tensors,
+            TensorNames names) {
         this.path = path;
         this.keys = keys;
         this.generation = generation;
         this.tensors = tensors;
+        this.names = names;
     }
 
     /// @throws MalformedFileException if anything about the folder is wrong, before any tensor is
@@ -84,7 +71,8 @@ public final class ModelFolder {
                         folder,
                         keys,
                         GenerationConfig.read(fields, generation),
-                        WeightFiles.open(folder));
+                        WeightFiles.open(folder),
+                        new HubNames(keys.config()));
         model.checkTensors();
         return model;
     }
@@ -116,21 +104,36 @@ public final class ModelFolder {
         return Optional.of(path.resolve("tokenizer.model")).filter(Files::isRegularFile);
     }
 
-    /// All weights, each made by `convert` from the stored tensor. Every tensor is first searched
-    /// for NaN and infinity: one pass at memory speed over bytes that `convert` needs next anyway.
+    /// All weights, each made by `convert` from what is stored. Every tensor is first searched for
+    /// NaN and infinity: one pass at memory speed over bytes that `convert` needs next anyway.
     public <W> Weights<W> weights(Converter<W> convert) {
         return Weights.of(
                 config(),
                 (name, shape) -> {
-                    TensorData tensor = tensor(name, shape);
-                    tensor.checkFinite();
-                    return convert.convert(tensor);
+                    for (Place place : find(name, shape)) stored(place).checkFinite();
+                    var parts = parts(name, shape);
+                    return parts.size() == 1
+                            ? convert.convert(parts.getFirst())
+                            : convert.convertRows(name, parts);
                 });
     }
 
-    /// Makes a back end's weight of a stored tensor.
+    /// Makes a back end's weight of what a file holds.
     public interface Converter<W> {
+        /// Of a weight that is stored as one tensor.
+        ///
+        /// @param tensor under its official name
         W convert(TensorData tensor);
+
+        /// Of a weight whose rows are stored as several tensors, perhaps of different types: q, k
+        /// and v. A converter that does not care gets one tensor with a copy of all rows, in their
+        /// type if it is the same for all, else in fp32.
+        ///
+        /// @param name the official name of the whole
+        /// @param parts under the names they have in the file; rows of the first come first
+        default W convertRows(String name, List<TensorData> parts) {
+            return convert(RowOrder.stacked(name, parts));
+        }
     }
 
     /// All weights as plain rows of fp32, for the reference back end.
@@ -138,17 +141,33 @@ public final class ModelFolder {
         return weights(TensorData::toRows);
     }
 
-    /// The tensor with this official name; not searched for NaN.
+    /// The tensor with this official name; not searched for NaN. Where the files hold several, as
+    /// q, k and v, it is a copy of their rows.
     ///
     /// @param shape what it must have
     public TensorData tensor(String name, long... shape) {
-        TensorData tensor = tensors.get(name);
-        if (tensor == null && name.endsWith(PACKED)) return packed(name, shape);
-        if (tensor == null) throw missing(name);
-        checkShape(tensor, shape);
-        return config().normalizedHead() && name.equals(Weights.OUTPUT)
-                ? normalized(tensor)
-                : tensor;
+        return RowOrder.stacked(name, parts(name, shape));
+    }
+
+    /// What is stored of the weight with this official name: one tensor, or several whose rows
+    /// belong under each other; not searched for NaN. Rows are in the official order: they are
+    /// views of the file where it has this order, else copies, in the type of the file.
+    ///
+    /// @param shape what the whole must have
+    public List<TensorData> parts(String name, long... shape) {
+        var places = find(name, shape);
+        if (places.size() > 1) return places.stream().map(this::inOfficialOrder).toList();
+        var tensor = inOfficialOrder(places.getFirst());
+        if (config().normalizedHead() && name.equals(Weights.OUTPUT))
+            tensor = RowOrder.normalized(tensor);
+        return List.of(tensor.as(name, shape));
+    }
+
+    private TensorData inOfficialOrder(Place place) {
+        var tensor = stored(place);
+        return place.interleavedHeads() == 0
+                ? tensor
+                : RowOrder.official(tensor, place.interleavedHeads());
     }
 
     /// Bytes of the tensors a decoder needs, as stored.
@@ -171,17 +190,9 @@ public final class ModelFolder {
         Weights.of(
                 config(),
                 (name, shape) -> {
-                    used.add(name);
-                    if (tensors.containsKey(name)) {
-                        checkShape(tensors.get(name), shape);
-                        checkFloat(tensors.get(name));
-                    } else if (name.endsWith(PACKED)) {
-                        for (TensorData part : parts(name)) {
-                            checkFloat(part);
-                            used.add(part.name());
-                        }
-                    } else {
-                        throw missing(name);
+                    for (Place place : find(name, shape)) {
+                        checkFloat(stored(place));
+                        used.add(place.name());
                     }
                     return name;
                 });
@@ -190,31 +201,53 @@ public final class ModelFolder {
                 throw MalformedFileException.tensor(
                         tensor.file(),
                         tensor.name(),
-                        "has no place in the model that config.json describes");
+                        "has no place in the model that " + names.source() + " describes");
     }
 
     private boolean isComputed(String name) {
-        return (config().tiedEmbeddings() && name.equals(Weights.OUTPUT))
-                || COMPUTED.stream().anyMatch(name::endsWith);
+        return (config().tiedEmbeddings() && name.equals(names.output())) || names.isComputed(name);
+    }
+
+    /// The first way of storing this weight of which any tensor is there; all of them are, in their
+    /// shapes.
+    private List<Place> find(String name, long[] shape) {
+        var ways = names.places(name, shape);
+        for (var way : ways)
+            if (way.stream().anyMatch(place -> tensors.containsKey(place.name()))) {
+                for (Place place : way) checkShape(stored(place), place.shape());
+                return way;
+            }
+        throw missing(ways.getFirst().getFirst().name());
+    }
+
+    private TensorData stored(Place place) {
+        TensorData tensor = tensors.get(place.name());
+        if (tensor == null) throw missing(place.name());
+        return tensor;
     }
 
     private MalformedFileException missing(String name) {
         return MalformedFileException.tensor(
                 path,
                 name,
-                "is missing, though config.json asks for it ("
+                "is missing, though "
+                        + names.source()
+                        + " asks for it ("
                         + config().layers()
-                        + " layers): the folder is incomplete or config.json is another model's");
+                        + " layers): "
+                        + names.whyMissing());
     }
 
-    private static void checkShape(TensorData tensor, long... shape) {
+    private void checkShape(TensorData tensor, long... shape) {
         if (!Arrays.equals(tensor.shape(), shape))
             throw MalformedFileException.tensor(
                     tensor.file(),
                     tensor.name(),
                     "has shape "
                             + Arrays.toString(tensor.shape())
-                            + ", but config.json asks for "
+                            + ", but "
+                            + names.source()
+                            + " asks for "
                             + Arrays.toString(shape));
     }
 
@@ -224,53 +257,5 @@ public final class ModelFolder {
                     tensor.file(),
                     tensor.name(),
                     "holds " + tensor.dtype() + ", not floating-point numbers");
-    }
-
-    /// q, k and v of a layer as stored, in this order, shapes checked.
-    private List<TensorData> parts(String packedName) {
-        var prefix = packedName.substring(0, packedName.length() - PACKED.length());
-        long hidden = config().hidden();
-        var found = SEPARATE.stream().map(part -> tensors.get(prefix + part)).toList();
-        if (found.getFirst() == null) throw missing(packedName);
-        for (int i = 0; i < 3; i++) {
-            var part = found.get(i);
-            if (part == null) throw missing(prefix + SEPARATE.get(i));
-            checkShape(part, i == 0 ? config().queryWidth() : config().kvWidth(), hidden);
-            if (part.dtype() != found.getFirst().dtype())
-                throw MalformedFileException.tensor(
-                        part.file(), part.name(), "differs from q_proj in its number type");
-        }
-        return found;
-    }
-
-    private TensorData packed(String name, long[] shape) {
-        var parts = parts(name);
-        var first = parts.getFirst();
-        var bytes = OffHeap.allocate(first.dtype().byteCount(shape));
-        long at = 0;
-        for (TensorData part : parts) {
-            MemorySegment.copy(part.data(), 0, bytes, at, part.data().byteSize());
-            at += part.data().byteSize();
-        }
-        return new TensorData(name, first.dtype(), shape, bytes, first.file(), first.offset());
-    }
-
-    /// Rows divided by their length, in fp32: what the official code does at its first forward
-    /// pass.
-    private static TensorData normalized(TensorData tensor) {
-        tensor.checkFinite();
-        int columns = Math.toIntExact(tensor.shape()[1]);
-        var bytes = OffHeap.allocate(DType.F32.byteCount(tensor.shape()));
-        var row = new float[columns];
-        for (long r = 0; r < tensor.shape()[0]; r++) {
-            tensor.copyTo(r * columns, row, 0, columns);
-            double sum = 0;
-            for (float v : row) sum += (double) v * v;
-            double length = Math.max(Math.sqrt(sum), 1e-12);
-            for (int i = 0; i < columns; i++) row[i] = (float) (row[i] / length);
-            MemorySegment.copy(row, 0, bytes, TensorData.FLOAT, r * columns * Float.BYTES, columns);
-        }
-        return new TensorData(
-                tensor.name(), DType.F32, tensor.shape(), bytes, tensor.file(), tensor.offset());
     }
 }
