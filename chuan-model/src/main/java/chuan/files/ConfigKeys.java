@@ -23,7 +23,7 @@ record ConfigKeys(ModelConfig config, String positionReason) {
     private static final int BAICHUAN2_VOCAB = 125_696;
     private static final double DEFAULT_THETA = 10_000;
 
-    private record Choice(Position position, String reason) {}
+    record Choice(Position position, String reason) {}
 
     /// @param chosen a position scheme the user asked for; decides before all keys
     static ConfigKeys read(JsonFields keys, Optional<Position> chosen) {
@@ -147,7 +147,7 @@ record ConfigKeys(ModelConfig config, String positionReason) {
         return new Choice(rope, describe(rope) + " (" + why + ")");
     }
 
-    private static String describe(Position position) {
+    static String describe(Position position) {
         return switch (position) {
             case Position.Alibi() -> "ALiBi: a distance penalty per head";
             case Position.Rope(double theta) -> "RoPE with base " + (long) theta;

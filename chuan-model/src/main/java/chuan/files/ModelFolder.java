@@ -13,13 +13,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// A model folder as it is downloaded: `config.json`, perhaps `generation_config.json`, and weights
-/// as safetensors or PyTorch files, whole or in shards. Opening reads headers only; tensors are
-/// views into mapped files, valid as long as somebody holds one.
+/// A stored model. Either a folder as it is downloaded: `config.json`, perhaps
+/// `generation_config.json`, and weights as safetensors or PyTorch files, whole or in shards. Or
+/// one GGUF file with all of that in it, llama.cpp's or ours. Opening reads headers only; tensors
+/// are views into mapped files, valid as long as somebody holds one.
 ///
-/// Whatever the folder's form, [#tensor] answers by the names and shapes of
-/// [chuan.model.Weights#of]: separate q, k and v come packed, rows of a normalised head (Baichuan2)
-/// come with length one.
+/// Whatever the form, [#tensor] answers by the names and shapes of [chuan.model.Weights#of]:
+/// separate q, k and v come packed, rows of a normalised head (Baichuan2) come with length one.
 public final class ModelFolder {
     static final String SAFETENSORS = "model.safetensors";
     static final String SAFETENSORS_INDEX = SAFETENSORS + ".index.json";
@@ -31,18 +31,21 @@ public final class ModelFolder {
     private final GenerationConfig generation;
     private final Map<String, TensorData> tensors;
     private final TensorNames names;
+    private final Optional<Path> tokenizer;
 
     private ModelFolder(
             Path path,
             ConfigKeys keys,
             GenerationConfig generation,
             Map<String, TensorData> tensors,
-            TensorNames names) {
+            TensorNames names,
+            Optional<Path> tokenizer) {
         this.path = path;
         this.keys = keys;
         this.generation = generation;
         this.tensors = tensors;
         this.names = names;
+        this.tokenizer = tokenizer;
     }
 
     /// @throws MalformedFileException if anything about the folder is wrong, before any tensor is
@@ -53,12 +56,15 @@ public final class ModelFolder {
 
     /// @param position overrules what the keys of `config.json` say
     public static ModelFolder open(Path folder, Optional<Position> position) {
+        if (Files.isRegularFile(folder)) return openGguf(folder, position);
         if (!Files.isDirectory(folder))
-            throw MalformedFileException.of(folder, "no such model folder");
+            throw MalformedFileException.of(folder, "no such model folder or file");
         var configFile = folder.resolve(ConfigKeys.FILE);
         if (!Files.exists(configFile))
             throw MalformedFileException.of(
-                    folder, "holds no config.json: a model folder has one beside the weights");
+                    folder,
+                    "holds no config.json: a model is a folder with one beside the weights, or a"
+                            + " .gguf file");
         var fields = new JsonFields(configFile, Json.readObject(configFile));
         var keys = ConfigKeys.read(fields, position);
         var generationFile = folder.resolve(GenerationConfig.FILE);
@@ -72,11 +78,29 @@ public final class ModelFolder {
                         keys,
                         GenerationConfig.read(fields, generation),
                         WeightFiles.open(folder),
-                        new HubNames(keys.config()));
+                        new HubNames(keys.config()),
+                        Optional.of(folder.resolve("tokenizer.model"))
+                                .filter(Files::isRegularFile));
         model.checkTensors();
         return model;
     }
 
+    private static ModelFolder openGguf(Path path, Optional<Position> position) {
+        var file = GgufFile.open(path);
+        var keys = GgufConfig.read(file, position);
+        var model =
+                new ModelFolder(
+                        path,
+                        keys,
+                        GgufConfig.generation(file),
+                        file.tensors(),
+                        new GgufNames(keys.config()),
+                        Optional.of(path).filter(_ -> GgufConfig.hasTokenizer(file)));
+        model.checkTensors();
+        return model;
+    }
+
+    /// The folder, or the GGUF file.
     public Path path() {
         return path;
     }
@@ -99,9 +123,9 @@ public final class ModelFolder {
         return tensors;
     }
 
-    /// The SentencePiece model, if the folder has one.
+    /// The file with the vocabulary, if there is one: a SentencePiece model, or the GGUF file.
     public Optional<Path> tokenizer() {
-        return Optional.of(path.resolve("tokenizer.model")).filter(Files::isRegularFile);
+        return tokenizer;
     }
 
     /// All weights, each made by `convert` from what is stored. Every tensor is first searched for

@@ -26,6 +26,15 @@ public record GoldenModel(String name, List<Input> inputs, List<Greedy> greedy) 
         return Path.of(System.getProperty("chuan.root", ".."), "testdata", "golden", name);
     }
 
+    /// What may not be kept with the sources: the folder named by `CHUAN_SHARED` (system property
+    /// or environment), else `shared` beside the sources.
+    public static Path shared() {
+        String named = System.getProperty("CHUAN_SHARED", System.getenv("CHUAN_SHARED"));
+        return named == null
+                ? Path.of(System.getProperty("chuan.root", ".."), "..", "shared")
+                : Path.of(named);
+    }
+
     public static GoldenModel read(String name) {
         var file = folder(name).resolve("golden.json");
         var root = new JsonFields(file, Json.readObject(file));
@@ -66,7 +75,7 @@ public record GoldenModel(String name, List<Input> inputs, List<Greedy> greedy) 
                 .items().stream().map(item -> new JsonFields(root.file(), (Json.Obj) item));
     }
 
-    private static int[] ints(JsonFields fields, String key) {
+    static int[] ints(JsonFields fields, String key) {
         return ((Json.Arr) fields.find(key).orElseThrow())
                 .items().stream()
                         .mapToInt(item -> Integer.parseInt(((Json.Num) item).literal()))

@@ -130,12 +130,12 @@ public abstract class GoldenModelTest {
     }
 
     /// A NaN must not slip through a comparison.
-    private static double orInfinity(double difference) {
+    static double orInfinity(double difference) {
         return Double.isNaN(difference) ? Double.POSITIVE_INFINITY : difference;
     }
 
     /// All logits of `ids`, fed in pieces that end at `ends`.
-    private static float[][] run(Backend backend, int[] ids, int[] ends) {
+    static float[][] run(Backend backend, int[] ids, int[] ends) {
         int vocab = backend.config().vocab();
         var out = new float[ids.length][];
         try (var cache = backend.newCache(ids.length)) {
@@ -162,7 +162,7 @@ public abstract class GoldenModelTest {
         return ends.stream().mapToInt(Integer::intValue).toArray();
     }
 
-    private static int[] continuation(Backend backend, int[] prompt, int tokens) {
+    static int[] continuation(Backend backend, int[] prompt, int tokens) {
         var out = new int[tokens];
         var logits = new float[backend.config().vocab()];
         try (var cache = backend.newCache(prompt.length + tokens)) {
