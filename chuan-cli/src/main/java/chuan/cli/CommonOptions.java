@@ -30,6 +30,14 @@ final class CommonOptions {
             description = "Number type of the weights in memory: ${COMPLETION-CANDIDATES}.")
     WeightType weights = WeightType.AS_STORED;
 
+    @Option(
+            names = "--kv",
+            paramLabel = "T",
+            description =
+                    "Number type of keys and values: ${COMPLETION-CANDIDATES}; auto is f32 while those"
+                            + " of the context stay below 512 MiB, else f16.")
+    KvChoice kv = KvChoice.AUTO;
+
     @Option(names = "--verbose", description = "Say what is chosen, and where errors come from.")
     boolean verbose;
 

@@ -27,7 +27,13 @@ record LoadedModel(ModelFolder folder, Backend backend) implements AutoCloseable
     private static Backend backend(ModelFolder folder, CommonOptions common, KernelChoice kernels) {
         if (kernels == KernelChoice.REFERENCE)
             return new ReferenceBackend(folder.config(), folder.rows());
-        var options = new CpuOptions(common.threadsOrCores(), selected(kernels), common.weights);
+        int context = common.context > 0 ? common.context : folder.config().maxContext();
+        var options =
+                new CpuOptions(
+                        common.threadsOrCores(),
+                        selected(kernels),
+                        common.weights,
+                        common.kv.type(folder.config(), context));
         return CpuBackend.load(folder, options);
     }
 

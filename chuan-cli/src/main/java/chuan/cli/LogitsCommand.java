@@ -56,6 +56,7 @@ final class LogitsCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         int[] tokens = tokens();
+        if (common.kv == KvChoice.AUTO) common.kv = KvChoice.F32; // others compare with these
         try (var loaded = LoadedModel.open(model, common, kernels, streams)) {
             check(tokens, loaded.backend().config().vocab());
             if (out == null) printBest(loaded.backend(), tokens);

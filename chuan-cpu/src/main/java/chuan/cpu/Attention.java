@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 /// them. The ALiBi penalty is the relative distance times the slope, in fp32; rotary models turn
 /// queries and keys first. Query heads that share a key head read the same keys.
 final class Attention {
+    /// Positions for which tables are made at first.
+    private static final long FIRST_POSITIONS = 512;
+
     private final Kernels kernels;
     private final WorkerPool pool;
     private final float[][] scratch;
@@ -43,15 +46,33 @@ final class Attention {
                 slopes[h] = (float) Position.Alibi.slope(h, slopes.length);
     }
 
-    /// The next rows follow what `newCache` holds.
-    void begin(CpuKvCache newCache) {
+    /// The next `rows` rows follow what `newCache` holds. Takes the memory they need.
+    ///
+    /// @throws KvMemoryException if there is none
+    void begin(CpuKvCache newCache, int rows) {
+        newCache.reserve(rows);
         cache = newCache;
+        int positions = newCache.length() + rows;
         for (int i = 0; i < scores.length; i++)
-            if (scores[i].length < newCache.paddedPositions())
-                scores[i] = new float[newCache.paddedPositions()];
+            if (scores[i].length < padded(positions))
+                scores[i] = new float[padded(grown(scores[i].length, positions))];
         if (config.position() instanceof Position.Rope(double theta)
-                && (rotary == null || rotary.positions() < newCache.capacity()))
-            rotary = new Rotary(theta, config.headDim(), newCache.capacity());
+                && (rotary == null || rotary.positions() < positions)) {
+            int known = rotary == null ? 0 : rotary.positions();
+            rotary = new Rotary(theta, config.headDim(), grown(known, positions));
+        }
+    }
+
+    /// At least `needed`, and twice what there was, so that growing costs nothing in the long run;
+    /// no more than the cache can hold.
+    private int grown(int old, int needed) {
+        int most = Objects.requireNonNull(cache).capacity();
+        return (int) Math.max(needed, Math.min(most, Math.max(FIRST_POSITIONS, 2L * old)));
+    }
+
+    /// The kernels write whole groups of positions.
+    private static int padded(int positions) {
+        return Math.multiplyExact(Math.ceilDiv(positions, KvPages.POSITIONS), KvPages.POSITIONS);
     }
 
     /// Width of the result.
@@ -70,8 +91,7 @@ final class Attention {
         job.qkv = qkv.data();
         job.rows = qkv.rows();
         job.out = out.data();
-        job.keys = kv.keys(layer);
-        job.values = kv.values(layer);
+        job.layer = layer;
         job.cache = kv;
         long keys = kv.length() + Math.ceilDiv(qkv.rows(), 2L);
         int pieces = Math.multiplyExact(config.heads(), qkv.rows());
@@ -89,13 +109,16 @@ final class Attention {
             rotary.turn(x, at, config.heads(), position);
             rotary.turn(x, key, config.kvHeads(), position);
         }
-        float[] keys = kv.keys(layer);
-        float[] values = kv.values(layer);
+        var pages = kv.pool();
+        var format = pages.format();
+        long page = kv.page(position / KvPages.POSITIONS);
+        int place = position % KvPages.POSITIONS;
         for (int head = 0; head < config.kvHeads(); head++) {
-            int to = kv.headAt(head) + kv.keyAt(position);
-            for (int i = 0; i < dim; i++) keys[to + i * Kernels.LANES] = x[key + head * dim + i];
-            System.arraycopy(
-                    x, value + head * dim, values, kv.headAt(head) + kv.valueAt(position), dim);
+            long keys = page + pages.keysAt(layer, head);
+            long values = page + pages.valuesAt(layer, head);
+            long scales = pages.scalesAt();
+            format.putKey(keys, keys + scales, place, x, key + head * dim, dim);
+            format.putValue(values, values + scales, place, x, value + head * dim, dim);
         }
     }
 
@@ -103,28 +126,74 @@ final class Attention {
     private final class Job implements WorkerPool.Job {
         private float[] qkv = new float[0];
         private float[] out = qkv;
-        private float[] keys = qkv;
-        private float[] values = qkv;
         private int rows;
+        private int layer;
         private @Nullable CpuKvCache cache;
 
         @Override
         public void run(int worker, int from, int to) {
-            var kv = Objects.requireNonNull(cache);
             int dim = config.headDim();
-            int group = config.heads() / config.kvHeads();
-            float[] weights = scores[worker];
             for (int piece = from; piece < to; piece++) {
                 int head = piece / rows;
                 int row = piece % rows;
-                int n = kv.length() + row + 1;
+                int n = Objects.requireNonNull(cache).length() + row + 1;
                 int q = row * config.qkvWidth() + head * dim;
-                int at = kv.headAt(head / group);
-                kernels.scores(qkv, q, keys, at, dim, n, scale, slopes[head], weights);
+                int at = row * config.queryWidth() + head * dim;
+                float[] weights = scores[worker];
+                score(head, q, n, weights);
                 float sum = kernels.exponentials(weights, n, scratch[worker]);
-                int to0 = row * config.queryWidth() + head * dim;
-                kernels.weightedSum(weights, n, values, at, dim, 1 / sum, out, to0);
+                Arrays.fill(out, at, at + dim, 0);
+                add(head, n, weights, at);
+                float factor = 1 / sum;
+                for (int i = at; i < at + dim; i++) out[i] *= factor;
             }
+        }
+
+        /// Scores of the query at `qkv[q..]` against `n` keys, page by page.
+        private void score(int head, int q, int n, float[] weights) {
+            var kv = Objects.requireNonNull(cache);
+            var pages = kv.pool();
+            long keysAt = pages.keysAt(layer, keyHead(head));
+            for (int first = 0; first < n; first += KvPages.POSITIONS) {
+                long keys = kv.page(first / KvPages.POSITIONS) + keysAt;
+                kernels.scores(
+                        qkv,
+                        q,
+                        pages.format(),
+                        keys,
+                        keys + pages.scalesAt(),
+                        config.headDim(),
+                        Math.min(KvPages.POSITIONS, n - first),
+                        scale,
+                        slopes[head],
+                        n - 1 - first,
+                        weights,
+                        first);
+            }
+        }
+
+        /// The weighted sum of `n` values, page by page, to `out[at..]`.
+        private void add(int head, int n, float[] weights, int at) {
+            var kv = Objects.requireNonNull(cache);
+            var pages = kv.pool();
+            long valuesAt = pages.valuesAt(layer, keyHead(head));
+            for (int first = 0; first < n; first += KvPages.POSITIONS) {
+                long values = kv.page(first / KvPages.POSITIONS) + valuesAt;
+                kernels.addWeighted(
+                        weights,
+                        first,
+                        Math.min(KvPages.POSITIONS, n - first),
+                        pages.format(),
+                        values,
+                        values + pages.scalesAt(),
+                        config.headDim(),
+                        out,
+                        at);
+            }
+        }
+
+        private int keyHead(int head) {
+            return head / (config.heads() / config.kvHeads());
         }
     }
 }

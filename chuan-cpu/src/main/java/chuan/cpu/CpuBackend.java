@@ -14,7 +14,8 @@ import java.util.Objects;
 import java.util.TreeSet;
 
 /// A model on the CPU. The same bits come out for any division of a text into calls, any number of
-/// threads and any [chuan.kernel.Kernels]. One call at a time; [#close] ends the threads.
+/// threads and any [chuan.kernel.Kernels]. One call at a time; [#close] ends the threads and frees
+/// the caches, also those that are still open.
 public final class CpuBackend implements Backend {
     /// Tokens that pass through the layers together; more is done in turns. Bounds the memory
     /// between the verbs.
@@ -24,17 +25,20 @@ public final class CpuBackend implements Backend {
     private final CpuOptions options;
     private final WorkerPool pool;
     private final CpuOps ops;
+    private final KvPages kvPages;
 
     /// Arrays of each length, made when first needed.
     private final int[][] stepIds = new int[STEP + 1][];
 
     private final int[][] stepRows = new int[STEP + 1][];
+    private boolean closed;
 
     public CpuBackend(ModelConfig config, Weights<CpuWeight> weights, CpuOptions options) {
         this.options = options;
         decoder = new Decoder<>(config, weights);
         pool = new WorkerPool(options.threads());
         ops = new CpuOps(config, options.kernels().kernels(), pool);
+        kvPages = new KvPages(config, options.kv());
     }
 
     /// Loads a model folder. Weights as stored are not read here but mapped.
@@ -54,17 +58,18 @@ public final class CpuBackend implements Backend {
         for (var block : decoder.weights().blocks())
             if (block.qkv() instanceof CpuWeight.Linear(Matrix matrix))
                 formats.add(matrix.format().name().toLowerCase(Locale.ROOT));
-        return "CPU, %d thread%s, weights %s, %s"
+        return "CPU, %d thread%s, weights %s, keys and values %s, %s"
                 .formatted(
                         options.threads(),
                         options.threads() == 1 ? "" : "s",
                         String.join("/", formats),
+                        options.kv().name().toLowerCase(Locale.ROOT),
                         options.kernels().reason());
     }
 
     @Override
     public KvCache newCache(int capacity) {
-        return new CpuKvCache(config(), capacity);
+        return kvPages.newCache(capacity);
     }
 
     @Override
@@ -77,8 +82,9 @@ public final class CpuBackend implements Backend {
             throw new IllegalArgumentException(
                     "%d floats have no room for %d rows of %d logits"
                             .formatted(out.length, wanted, config().vocab()));
-        if (!(cache instanceof CpuKvCache kv))
+        if (!(cache instanceof CpuKvCache kv) || kv.pool() != kvPages)
             throw new IllegalArgumentException("the cache is another back end's");
+        if (closed) throw new IllegalStateException("the back end is closed");
         long length = (long) kv.length() + (to - from);
         if (length > kv.capacity()) throw new ContextTooLongException(length, kv.capacity());
         for (int at = from; at < to; at += STEP) {
@@ -93,7 +99,7 @@ public final class CpuBackend implements Backend {
         int rows = to - from;
         int[] part = ofLength(stepIds, rows);
         System.arraycopy(ids, from, part, 0, rows);
-        ops.begin(kv);
+        ops.begin(kv, rows);
         var x = decoder.embed(ops, part);
         for (int layer = 0; layer < config().layers(); layer++) x = decoder.block(ops, layer, x);
         kv.extend(rows);
@@ -120,8 +126,21 @@ public final class CpuBackend implements Backend {
         return array;
     }
 
+    /// Bytes of keys and values that this back end holds, off the heap: those of open caches and
+    /// free pages kept for the next.
+    public long kvCommittedBytes() {
+        return kvPages.committedBytes();
+    }
+
+    /// Bytes of keys and values of open caches, in whole pages.
+    public long kvUsedBytes() {
+        return kvPages.usedBytes();
+    }
+
     @Override
     public void close() {
+        closed = true;
         pool.close();
+        kvPages.close();
     }
 }

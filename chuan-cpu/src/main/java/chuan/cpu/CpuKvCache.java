@@ -1,34 +1,28 @@
 package chuan.cpu;
 
-import chuan.kernel.Kernels;
 import chuan.model.KvCache;
-import chuan.model.ModelConfig;
 
-/// Keys and values of one sequence in fp32, all memory taken at once. One thread at a time.
-///
-/// Per layer and key head, keys lie in blocks of 16 positions, `[block][dim][16]`, so that a query
-/// meets sixteen of them side by side; values lie as `[position][dim]`.
+/// Keys and values of one sequence: a table of pages that grows with it. What is cut off goes back
+/// to [KvPages] at once. One thread at a time.
 final class CpuKvCache implements KvCache {
+    private final KvPages pool;
     private final int capacity;
-
-    /// Capacity rounded up to whole blocks.
-    private final int positions;
-
-    private final int dim;
-    private final float[][] keys;
-    private final float[][] values;
+    private final KvPages.Page[] pages;
+    private int pageCount;
     private int length;
+    private boolean closed;
 
-    CpuKvCache(ModelConfig config, int capacity) {
+    CpuKvCache(KvPages pool, int capacity) {
         if (capacity <= 0)
             throw new IllegalArgumentException(
                     "a cache needs room for at least one token, not " + capacity);
+        this.pool = pool;
         this.capacity = capacity;
-        positions = Math.multiplyExact(Math.ceilDiv(capacity, Kernels.LANES), Kernels.LANES);
-        dim = config.headDim();
-        int floats = Math.multiplyExact(positions, config.kvWidth());
-        keys = new float[config.layers()][floats];
-        values = new float[config.layers()][floats];
+        pages = new KvPages.Page[Math.ceilDiv(capacity, KvPages.POSITIONS)];
+    }
+
+    KvPages pool() {
+        return pool;
     }
 
     @Override
@@ -47,6 +41,16 @@ final class CpuKvCache implements KvCache {
             throw new IllegalArgumentException(
                     "cannot cut " + length + " tokens down to " + newLength);
         length = newLength;
+        keep(Math.ceilDiv(newLength, KvPages.POSITIONS));
+    }
+
+    /// Takes the pages that `tokens` more tokens need.
+    ///
+    /// @throws KvMemoryException if there are none
+    void reserve(int tokens) {
+        if (closed) throw new IllegalStateException("the cache is closed");
+        int needed = Math.ceilDiv(length + tokens, KvPages.POSITIONS);
+        for (; pageCount < needed; pageCount++) pages[pageCount] = pool.take();
     }
 
     /// Counts `tokens` more, whose keys and values have been written.
@@ -54,37 +58,22 @@ final class CpuKvCache implements KvCache {
         length += tokens;
     }
 
-    float[] keys(int layer) {
-        return keys[layer];
+    /// Address of the page that holds positions from `64 * page` on.
+    long page(int page) {
+        return pages[page].address();
     }
 
-    float[] values(int layer) {
-        return values[layer];
+    private void keep(int count) {
+        while (pageCount > count) {
+            pageCount--;
+            pool.giveBack(pages[pageCount]);
+        }
     }
 
-    /// Where the keys, and the values, of key head `head` begin.
-    int headAt(int head) {
-        return head * positions * dim;
-    }
-
-    /// Where element 0 of the key at `position` lies, counted from its head; element `i` is `16 i`
-    /// further.
-    int keyAt(int position) {
-        return position / Kernels.LANES * Kernels.LANES * dim + position % Kernels.LANES;
-    }
-
-    int valueAt(int position) {
-        return position * dim;
-    }
-
-    /// Scores need this many places for a row.
-    int paddedPositions() {
-        return positions;
-    }
-
-    /// Nothing to release: the memory is the collector's.
     @Override
     public void close() {
+        closed = true;
         length = 0;
+        keep(0);
     }
 }

@@ -53,9 +53,11 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
         attention = new Attention(config, kernels, pool, scratch);
     }
 
-    /// Opens a step whose rows follow what `cache` holds.
-    void begin(CpuKvCache cache) {
-        attention.begin(cache);
+    /// Opens a step whose `rows` rows follow what `cache` holds.
+    ///
+    /// @throws KvMemoryException if there is no memory for their keys and values
+    void begin(CpuKvCache cache, int rows) {
+        attention.begin(cache, rows);
     }
 
     @Override

@@ -1,19 +1,26 @@
 package chuan.cpu;
 
 import chuan.kernel.KernelSelector;
+import chuan.model.KvType;
 
 /// How a model runs on the CPU.
 ///
 /// @param threads that compute, the caller included
 /// @param kernels which arithmetic, and why
 /// @param weights number format of the matrices in memory
-public record CpuOptions(int threads, KernelSelector kernels, WeightType weights) {
+/// @param kv number format of keys and values in memory
+public record CpuOptions(int threads, KernelSelector kernels, WeightType weights, KvType kv) {
     public CpuOptions {
         if (threads < 1)
             throw new IllegalArgumentException("threads must be at least 1, not " + threads);
     }
 
-    /// All processors, the fastest kernels, weights as stored.
+    /// With exact keys and values.
+    public CpuOptions(int threads, KernelSelector kernels, WeightType weights) {
+        this(threads, kernels, weights, KvType.F32);
+    }
+
+    /// All processors, the fastest kernels, weights as stored, exact keys and values.
     public static CpuOptions defaults() {
         return new CpuOptions(
                 Runtime.getRuntime().availableProcessors(),

@@ -43,34 +43,47 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
     /// `gate[i] = silu(gate[i]) * up[i]` for `i` in `[from, to)`.
     void siluTimes(float[] gate, float[] up, int from, int to);
 
-    /// Scores of one query against keys `0 .. n-1` of one head: `out[t] = fma(q . k_t, scale, slope
-    /// * (t - (n - 1)))`. Writes up to `n` rounded up to 16.
+    /// Scores of one query against `n` keys of one head, a run in `format`: `out[outAt + t] =
+    /// fma(s_t, scale, slope * (t - last))`, where `s_t` is the chain `s = fma(q[i], k_t[i], s)`
+    /// over ascending `i`, begun at 0. fp16 elements are widened exactly. For int8 the chain runs
+    /// over the codes, and `s_t` is its end times the scale of the key. Writes up to `n` rounded up
+    /// to 16.
     ///
-    /// Keys lie in blocks of 16 positions, `[block][dim][16]`, so that sixteen scores are summed
-    /// side by side.
+    /// @param keys address of the run
+    /// @param scales address of its scales, for int8
+    /// @param last where the query stands, counted from the first key of the run
     void scores(
             float[] q,
             int qAt,
-            float[] keys,
-            int keysAt,
+            KvFormat format,
+            long keys,
+            long scales,
             int dim,
             int n,
             float scale,
             float slope,
-            float[] out);
+            int last,
+            float[] out,
+            int outAt);
 
     /// `x[i] = exp(x[i] - max(x))` for `i < n`; returns their sum.
     float exponentials(float[] x, int n, float[] scratch);
 
-    /// `out[i] = (sum_t weights[t] * values[t * dim + i]) * factor`; `values` from `valuesAt`,
-    /// `out` from `outAt` on.
-    void weightedSum(
+    /// Adds `n` weighted values of one head, a run in `format`, to what `out` holds: `out[outAt +
+    /// i] = fma(weights[weightsAt + t], v_t[i], out[outAt + i])` for ascending `t`. fp16 elements
+    /// are widened exactly. For int8 each weight is first multiplied by the scale of its value, in
+    /// its place, and then meets the codes.
+    ///
+    /// @param values address of the run
+    /// @param scales address of its scales, for int8
+    void addWeighted(
             float[] weights,
+            int weightsAt,
             int n,
-            float[] values,
-            int valuesAt,
+            KvFormat format,
+            long values,
+            long scales,
             int dim,
-            float factor,
             float[] out,
             int outAt);
 

@@ -74,18 +74,23 @@ public final class ScalarKernels implements Kernels {
     public void scores(
             float[] q,
             int qAt,
-            float[] keys,
-            int keysAt,
+            KvFormat format,
+            long keys,
+            long scales,
             int dim,
             int n,
             float scale,
             float slope,
-            float[] out) {
+            int last,
+            float[] out,
+            int outAt) {
         for (int t = 0; t < n; t++) {
-            int key = keysAt + t / LANES * LANES * dim + t % LANES;
+            long key = (long) t / LANES * LANES * dim + t % LANES;
             float sum = 0;
-            for (int i = 0; i < dim; i++) sum = Math.fma(q[qAt + i], keys[key + i * LANES], sum);
-            out[t] = Math.fma(sum, scale, slope * (t - (n - 1)));
+            for (int i = 0; i < dim; i++)
+                sum = Math.fma(q[qAt + i], format.element(keys, key + (long) i * LANES), sum);
+            if (format == KvFormat.INT8) sum *= KvFormat.scale(scales, t);
+            out[outAt + t] = Math.fma(sum, scale, slope * (t - last));
         }
     }
 
@@ -102,20 +107,41 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void weightedSum(
+    public void addWeighted(
             float[] weights,
+            int weightsAt,
             int n,
-            float[] values,
-            int valuesAt,
+            KvFormat format,
+            long values,
+            long scales,
             int dim,
-            float factor,
             float[] out,
             int outAt) {
-        for (int i = 0; i < dim; i++) {
-            float sum = 0;
+        if (format == KvFormat.INT8)
+            for (int t = 0; t < n; t++) weights[weightsAt + t] *= KvFormat.scale(scales, t);
+        addColumns(weights, weightsAt, n, format, values, dim, 0, out, outAt);
+    }
+
+    /// Elements `[from, dim)` of the values; int8 with weights that hold the scales already.
+    static void addColumns(
+            float[] weights,
+            int weightsAt,
+            int n,
+            KvFormat format,
+            long values,
+            int dim,
+            int from,
+            float[] out,
+            int outAt) {
+        for (int i = from; i < dim; i++) {
+            float sum = out[outAt + i];
             for (int t = 0; t < n; t++)
-                sum = Math.fma(weights[t], values[valuesAt + t * dim + i], sum);
-            out[outAt + i] = sum * factor;
+                sum =
+                        Math.fma(
+                                weights[weightsAt + t],
+                                format.element(values, (long) t * dim + i),
+                                sum);
+            out[outAt + i] = sum;
         }
     }
 }

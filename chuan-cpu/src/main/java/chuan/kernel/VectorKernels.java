@@ -87,14 +87,21 @@ public final class VectorKernels implements Kernels {
     public void scores(
             float[] q,
             int qAt,
-            float[] keys,
-            int keysAt,
+            KvFormat format,
+            long keys,
+            long scales,
             int dim,
             int n,
             float scale,
             float slope,
-            float[] out) {
-        VectorAttention.scores(q, qAt, keys, keysAt, dim, n, scale, slope, out);
+            int last,
+            float[] out,
+            int outAt) {
+        if (format == KvFormat.INT8 && !Registers.HAS_INT8)
+            scalar.scores(q, qAt, format, keys, scales, dim, n, scale, slope, last, out, outAt);
+        else
+            VectorAttention.scores(
+                    q, qAt, format, keys, scales, dim, n, scale, slope, last, out, outAt);
     }
 
     @Override
@@ -103,15 +110,20 @@ public final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void weightedSum(
+    public void addWeighted(
             float[] weights,
+            int weightsAt,
             int n,
-            float[] values,
-            int valuesAt,
+            KvFormat format,
+            long values,
+            long scales,
             int dim,
-            float factor,
             float[] out,
             int outAt) {
-        VectorAttention.weightedSum(weights, n, values, valuesAt, dim, factor, out, outAt);
+        if (format == KvFormat.INT8 && !Registers.HAS_INT8)
+            scalar.addWeighted(weights, weightsAt, n, format, values, scales, dim, out, outAt);
+        else
+            VectorAttention.addWeighted(
+                    weights, weightsAt, n, format, values, scales, dim, out, outAt);
     }
 }

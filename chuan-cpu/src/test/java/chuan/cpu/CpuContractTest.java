@@ -5,6 +5,7 @@ import chuan.kernel.KernelSelector;
 import chuan.kernel.Kernels;
 import chuan.kernel.Matrix;
 import chuan.kernel.WeightFormat;
+import chuan.model.KvType;
 import chuan.model.ModelConfig;
 import chuan.model.Ops;
 import java.lang.foreign.Arena;
@@ -23,7 +24,8 @@ abstract class CpuContractTest extends OpsContractTest<Activation, CpuWeight> {
     protected Session<Activation, CpuWeight> open(ModelConfig config, int capacity) {
         var pool = new WorkerPool(2);
         var ops = new CpuOps(config, kernels, pool);
-        var cache = new CpuKvCache(config, capacity);
+        var pages = new KvPages(config, KvType.F32);
+        var cache = pages.newCache(capacity);
         return new Session<>() {
             private int pending;
 
@@ -31,13 +33,14 @@ abstract class CpuContractTest extends OpsContractTest<Activation, CpuWeight> {
             public Ops<Activation, CpuWeight> step(int rows) {
                 cache.extend(pending);
                 pending = rows;
-                ops.begin(cache);
+                ops.begin(cache, rows);
                 return ops;
             }
 
             @Override
             public void close() {
                 pool.close();
+                pages.close();
             }
         };
     }

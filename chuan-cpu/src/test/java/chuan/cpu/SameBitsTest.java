@@ -5,13 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import chuan.files.ModelFolder;
 import chuan.golden.GoldenModel;
 import chuan.kernel.KernelSelector;
+import chuan.model.KvType;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// The logits of a text have the same bits however it is divided into calls, on any number of
-/// threads, with either kernels, and after a part was taken back.
+/// threads, with either kernels, and after a part was taken back; for every number format of
+/// weights and of keys and values.
 class SameBitsTest {
     private static final long SEED = Long.getLong("chuan.seed", 3);
 
@@ -24,17 +26,25 @@ class SameBitsTest {
     void howeverItIsComputed(String name) {
         var folder = ModelFolder.open(GoldenModel.folder(name));
         int[] ids = GoldenModel.read(name).input(300).ids();
-        for (var type : new WeightType[] {WeightType.AS_STORED, WeightType.BF16, WeightType.INT8}) {
-            float[] expected = logits(folder, ids, "vector", 1, type, new int[] {ids.length});
-            var random = new Random(SEED);
-            for (int threads = 1; threads <= 3; threads++)
-                assertThat(logits(folder, ids, "vector", threads, type, cuts(random, ids.length)))
-                        .as("%s, %s, %d threads, seed %d", name, type, threads, SEED)
-                        .isEqualTo(expected);
-            assertThat(logits(folder, ids, "scalar", 2, type, cuts(random, ids.length)))
-                    .as("%s, %s, scalar, seed %d", name, type, SEED)
+        for (var type : new WeightType[] {WeightType.AS_STORED, WeightType.BF16, WeightType.INT8})
+            howeverItIsComputed(folder, ids, type, KvType.F32);
+        for (var kv : new KvType[] {KvType.F16, KvType.INT8})
+            howeverItIsComputed(folder, ids, WeightType.AS_STORED, kv);
+    }
+
+    private static void howeverItIsComputed(
+            ModelFolder folder, int[] ids, WeightType type, KvType kv) {
+        float[] expected = logits(folder, ids, "vector", 1, type, kv, new int[] {ids.length});
+        var random = new Random(SEED);
+        for (int threads = 1; threads <= 3; threads++)
+            assertThat(logits(folder, ids, "vector", threads, type, kv, cuts(random, ids.length)))
+                    .as(
+                            "%s, %s, kv %s, %d threads, seed %d",
+                            folder.path(), type, kv, threads, SEED)
                     .isEqualTo(expected);
-        }
+        assertThat(logits(folder, ids, "scalar", 2, type, kv, cuts(random, ids.length)))
+                .as("%s, %s, kv %s, scalar, seed %d", folder.path(), type, kv, SEED)
+                .isEqualTo(expected);
     }
 
     private static int[] cuts(Random random, int length) {
@@ -48,8 +58,9 @@ class SameBitsTest {
             String kernels,
             int threads,
             WeightType type,
+            KvType kv,
             int[] cuts) {
-        var options = new CpuOptions(threads, KernelSelector.forced(kernels), type);
+        var options = new CpuOptions(threads, KernelSelector.forced(kernels), type, kv);
         try (var backend = CpuBackend.load(folder, options);
                 var cache = backend.newCache(ids.length + 5)) {
             int vocab = backend.config().vocab();

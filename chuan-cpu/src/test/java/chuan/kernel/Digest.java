@@ -37,17 +37,28 @@ final class Digest {
             kernels.rmsNorm(x, 0, n, gain, 1e-6f, x, scratch);
             kernels.siluTimes(x, gain, 0, n);
             hash = 31 * hash + Arrays.hashCode(x);
-            for (int dim : new int[] {8, 20, 64}) {
-                var weights = new float[n + Kernels.LANES];
-                var out = new float[dim];
-                float[] keys = inputs.keys(n, dim);
-                kernels.scores(inputs.floats(dim), 0, keys, 0, dim, n, 0.3f, 0.1f, weights);
-                float sum = kernels.exponentials(weights, n, scratch);
-                float[] values = inputs.floats(n * dim);
-                kernels.weightedSum(weights, n, values, 0, dim, 1 / sum, out, 0);
-                hash = 31 * hash + Arrays.hashCode(out);
-            }
+            for (var format : KvFormat.values())
+                for (int dim : new int[] {8, 20, 64})
+                    hash = 31 * hash + Arrays.hashCode(attention(kernels, inputs, format, n, dim));
         }
         return "digest " + Integer.toHexString(hash);
+    }
+
+    private static float[] attention(
+            Kernels kernels, KernelInputs inputs, KvFormat format, int n, int dim) {
+        var weights = new float[n + Kernels.LANES];
+        var out = new float[dim];
+        var scratch = new float[Kernels.LANES];
+        var keys = inputs.run(format, n, dim);
+        float[] q = inputs.floats(dim);
+        kernels.scores(
+                q, 0, format, keys.address(), keys.scales(), dim, n, 0.3f, 0.1f, n - 1, weights, 0);
+        float sum = kernels.exponentials(weights, n, scratch);
+        var values = inputs.run(format, n, dim);
+        kernels.addWeighted(weights, 0, n, format, values.address(), values.scales(), dim, out, 0);
+        for (int i = 0; i < dim; i++) out[i] *= 1 / sum;
+        java.lang.ref.Reference.reachabilityFence(keys);
+        java.lang.ref.Reference.reachabilityFence(values);
+        return out;
     }
 }

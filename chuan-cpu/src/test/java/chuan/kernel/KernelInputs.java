@@ -62,8 +62,26 @@ final class KernelInputs {
                 format == WeightFormat.INT8 ? floats(rows) : new float[0]);
     }
 
-    /// Keys of `positions` positions, in blocks of 16, with room for the last block.
-    float[] keys(int positions, int dim) {
-        return floats(Math.ceilDiv(positions, Kernels.LANES) * Kernels.LANES * dim);
+    /// Keys or values of `positions` positions of a head, with room for the last group of 16.
+    Run run(KvFormat format, int positions, int dim) {
+        int padded = Math.ceilDiv(positions, Kernels.LANES) * Kernels.LANES;
+        MemorySegment memory = Arena.ofAuto().allocate(format.runBytes(padded, dim), 64);
+        float[] elements = floats(padded * dim);
+        for (int i = 0; i < elements.length; i++)
+            switch (format) {
+                case F32 -> memory.setAtIndex(ValueLayout.JAVA_FLOAT, i, elements[i]);
+                case F16 ->
+                        memory.setAtIndex(
+                                ValueLayout.JAVA_SHORT, i, Float.floatToFloat16(elements[i]));
+                case INT8 ->
+                        memory.set(ValueLayout.JAVA_BYTE, i, (byte) (random.nextInt(255) - 127));
+            }
+        long scales = format.scalesAt(padded, dim);
+        for (long at = scales; at < memory.byteSize(); at += Float.BYTES)
+            memory.set(ValueLayout.JAVA_FLOAT, at, random.nextFloat() / 50);
+        return new Run(memory, memory.address(), memory.address() + scales);
     }
+
+    /// @param memory is alive as long as this is
+    record Run(MemorySegment memory, long address, long scales) {}
 }

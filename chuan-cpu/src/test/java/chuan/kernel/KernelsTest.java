@@ -2,6 +2,8 @@ package chuan.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import chuan.kernel.KernelInputs.Run;
+import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -155,25 +157,97 @@ class KernelsTest {
     @ParameterizedTest
     @FieldSource("SIZES")
     void attention(int n) {
-        for (int dim : new int[] {1, 8, 20, 64, 65, 128}) {
-            float[] q = inputs.floats(dim + 2);
-            float[] keys = inputs.keys(n, dim);
-            float[] values = inputs.floats(n * dim + 7);
-            int padded = Math.ceilDiv(n, Kernels.LANES) * Kernels.LANES;
-            float[][] results = new float[2][];
-            var sums = new float[2];
-            for (int i = 0; i < 2; i++) {
-                Kernels kernels = i == 0 ? scalar : vector;
-                var weights = new float[padded];
-                results[i] = new float[n + dim + 4];
-                kernels.scores(q, 2, keys, 0, dim, n, 0.125f, 0.01f, weights);
-                System.arraycopy(weights, 0, results[i], 0, n);
-                sums[i] = kernels.exponentials(weights, n, new float[Kernels.LANES]);
-                kernels.weightedSum(weights, n, values, 7, dim, 1 / sums[i], results[i], n + 4);
+        for (KvFormat format : KvFormat.values())
+            for (int dim : new int[] {1, 8, 20, 64, 65, 128}) {
+                float[] q = inputs.floats(dim + 2);
+                var keys = inputs.run(format, n, dim);
+                var values = inputs.run(format, n, dim);
+                float[] expected = attention(scalar, q, format, keys, values, dim, n);
+                float[] actual = attention(vector, q, format, keys, values, dim, n);
+                equal(expected, actual, "%s, %d keys of %d".formatted(format, n, dim));
             }
-            assertThat(sums[1]).isEqualTo(sums[0]);
-            equal(results[0], results[1], n + " keys of " + dim);
+    }
+
+    /// Scores, their sum, and the weighted values on top of what was there.
+    private static float[] attention(
+            Kernels kernels, float[] q, KvFormat format, Run keys, Run values, int dim, int n) {
+        int padded = Math.ceilDiv(n, Kernels.LANES) * Kernels.LANES;
+        var weights = new float[padded + 16];
+        var out = new float[n + 1 + dim + 4];
+        kernels.scores(
+                q,
+                2,
+                format,
+                keys.address(),
+                keys.scales(),
+                dim,
+                n,
+                0.125f,
+                0.01f,
+                n + 6,
+                weights,
+                16);
+        System.arraycopy(weights, 16, out, 0, n);
+        System.arraycopy(weights, 16, weights, 0, padded);
+        out[n] = kernels.exponentials(weights, n, new float[Kernels.LANES]);
+        System.arraycopy(q, 2, out, n + 1, dim);
+        kernels.addWeighted(
+                weights, 0, n, format, values.address(), values.scales(), dim, out, n + 1);
+        Reference.reachabilityFence(keys);
+        Reference.reachabilityFence(values);
+        return out;
+    }
+
+    /// Against float64, with the error of a chain of `dim` and of `n` fused multiply-adds (Higham
+    /// 2002, section 3.1).
+    @ParameterizedTest
+    @EnumSource
+    void attentionIsTheMathematicalOne(KvFormat format) {
+        int n = 90;
+        int dim = 24;
+        float[] q = inputs.floats(dim);
+        float[] weights = inputs.floats(Math.ceilDiv(n, 16) * 16);
+        float[] before = weights.clone();
+        var keys = inputs.run(format, n, dim);
+        var values = inputs.run(format, n, dim);
+        var scores = new float[weights.length];
+        vector.scores(
+                q, 0, format, keys.address(), keys.scales(), dim, n, 0.2f, 0.5f, 99, scores, 0);
+        for (int t = 0; t < n; t++) {
+            double sum = 0;
+            double terms = 0;
+            for (int i = 0; i < dim; i++) {
+                int index = t / 16 * 16 * dim + i * 16 + t % 16;
+                double key = scale(format, keys, t) * format.element(keys.address(), index);
+                sum += q[i] * key;
+                terms += Math.abs(q[i] * key);
+            }
+            double bound = (dim + 3) * Math.ulp(1f) / 2 * (0.2f * terms + 0.5 * 99);
+            assertThat((double) scores[t])
+                    .isBetween(
+                            0.2f * sum + 0.5 * (t - 99) - bound,
+                            0.2f * sum + 0.5 * (t - 99) + bound);
         }
+        var out = new float[dim];
+        vector.addWeighted(weights, 0, n, format, values.address(), values.scales(), dim, out, 0);
+        for (int i = 0; i < dim; i++) {
+            double sum = 0;
+            double terms = 0;
+            for (int t = 0; t < n; t++) {
+                double value =
+                        scale(format, values, t) * format.element(values.address(), t * dim + i);
+                sum += before[t] * value;
+                terms += Math.abs(before[t] * value);
+            }
+            double bound = (n + 3) * Math.ulp(1f) / 2 * terms;
+            assertThat((double) out[i]).isBetween(sum - bound, sum + bound);
+        }
+        Reference.reachabilityFence(keys);
+        Reference.reachabilityFence(values);
+    }
+
+    private static double scale(KvFormat format, Run run, int position) {
+        return format == KvFormat.INT8 ? KvFormat.scale(run.scales(), position) : 1;
     }
 
     /// Every exponent and 4,096 fractions each: one unit in the last place and a half.

@@ -1,0 +1,120 @@
+package chuan.cpu;
+
+import chuan.kernel.KvFormat;
+import chuan.model.KvType;
+import chuan.model.ModelConfig;
+import java.lang.foreign.Arena;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+
+/// Memory for the keys and values of all sequences of a back end, off the heap, in pages of
+/// [#POSITIONS] positions. A page holds these positions for all layers and heads: one table of
+/// pages serves the whole sequence, and a page is what sequences with a common beginning can share.
+/// Inside, per layer and head, a run of keys and a run of values ([KvFormat]) lie side by side.
+///
+/// Pages that come back are kept for the next sequence up to [#KEPT_BYTES], the others go back to
+/// the operating system. [#close] frees all of them, those in use too. Thread-safe.
+final class KvPages implements AutoCloseable {
+    /// Large enough that calls and page borders cost nothing beside the arithmetic, small enough
+    /// that half a page of unused room does not matter: 26 MB for Baichuan-13B in fp16.
+    static final int POSITIONS = 64;
+
+    /// Free pages beyond this are given back.
+    static final long KEPT_BYTES = 256L << 20;
+
+    private static final long CACHE_LINE = 64;
+
+    /// A piece of memory that is freed by closing its arena.
+    record Page(Arena owner, long address) {}
+
+    private final KvFormat format;
+    private final int dim;
+    private final long runBytes;
+    private final long layerBytes;
+    private final long pageBytes;
+    private final ArrayDeque<Page> free = new ArrayDeque<>();
+    private final ArrayList<Page> all = new ArrayList<>();
+    private boolean closed;
+
+    KvPages(ModelConfig config, KvType type) {
+        format =
+                switch (type) {
+                    case F32 -> KvFormat.F32;
+                    case F16 -> KvFormat.F16;
+                    case INT8 -> KvFormat.INT8;
+                };
+        dim = config.headDim();
+        runBytes = format.runBytes(POSITIONS, dim);
+        layerBytes = Math.multiplyExact(2L * config.kvHeads(), runBytes);
+        pageBytes = Math.multiplyExact(layerBytes, (long) config.layers());
+    }
+
+    KvFormat format() {
+        return format;
+    }
+
+    /// A cache that takes its pages here.
+    CpuKvCache newCache(int capacity) {
+        return new CpuKvCache(this, capacity);
+    }
+
+    /// @throws KvMemoryException if the operating system has no more
+    synchronized Page take() {
+        if (closed) throw new IllegalStateException("the back end is closed");
+        Page page = free.pollLast();
+        if (page != null) return page;
+        var owner = Arena.ofShared();
+        try {
+            page = new Page(owner, owner.allocate(pageBytes, CACHE_LINE).address());
+        } catch (OutOfMemoryError _) {
+            owner.close();
+            throw new KvMemoryException(pageBytes, committedBytes());
+        }
+        all.add(page);
+        return page;
+    }
+
+    /// Takes back a page that nobody reads any more.
+    synchronized void giveBack(Page page) {
+        if (closed) return;
+        if ((free.size() + 1) * pageBytes <= KEPT_BYTES) {
+            free.addLast(page);
+        } else {
+            all.remove(page);
+            page.owner.close();
+        }
+    }
+
+    /// Memory taken from the operating system and not given back.
+    synchronized long committedBytes() {
+        return all.size() * pageBytes;
+    }
+
+    /// That part of it which sequences hold.
+    synchronized long usedBytes() {
+        return (all.size() - free.size()) * pageBytes;
+    }
+
+    /// Bytes from the start of a page to the keys of a head.
+    long keysAt(int layer, int head) {
+        return layer * layerBytes + 2 * head * runBytes;
+    }
+
+    /// Bytes from the start of a page to the values of a head.
+    long valuesAt(int layer, int head) {
+        return keysAt(layer, head) + runBytes;
+    }
+
+    /// Bytes from the start of a run to its scales.
+    long scalesAt() {
+        return format.scalesAt(POSITIONS, dim);
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        for (Page page : all) page.owner.close();
+        all.clear();
+        free.clear();
+    }
+}
