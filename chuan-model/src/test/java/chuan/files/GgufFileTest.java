@@ -82,7 +82,8 @@ class GgufFileTest {
                             says(
                                     "key \"llama.embedding_length\"",
                                     "is a string, expected is an unsigned integer")),
-                    Map.entry("35-no-padding-after-last-tensor", says("tensor x.extra", "no place")),
+                    Map.entry(
+                            "35-no-padding-after-last-tensor", says("tensor x.extra", "no place")),
                     Map.entry("36-padding-after-last-tensor", says("tensor x.extra", "no place")));
 
     private static String[] says(String... parts) {
