@@ -9,6 +9,7 @@ import chuan.model.KvCache;
 import chuan.model.ModelConfig;
 import chuan.model.Weights;
 import java.lang.ref.Reference;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.TreeSet;
@@ -44,7 +45,7 @@ public final class CpuBackend implements Backend {
     /// Loads a model folder. Weights as stored are not read here but mapped.
     public static CpuBackend load(ModelFolder folder, CpuOptions options) {
         var loader = new WeightLoader(options.weights());
-        return new CpuBackend(folder.config(), folder.weights(loader::load), options);
+        return new CpuBackend(folder.config(), folder.weights(loader), options);
     }
 
     @Override
@@ -56,7 +57,7 @@ public final class CpuBackend implements Backend {
     public String description() {
         var formats = new TreeSet<String>();
         for (var block : decoder.weights().blocks())
-            if (block.qkv() instanceof CpuWeight.Linear(Matrix matrix))
+            for (Matrix matrix : matrices(block.qkv()))
                 formats.add(matrix.format().name().toLowerCase(Locale.ROOT));
         return "CPU, %d thread%s, weights %s, keys and values %s, %s"
                 .formatted(
@@ -65,6 +66,14 @@ public final class CpuBackend implements Backend {
                         String.join("/", formats),
                         options.kv().name().toLowerCase(Locale.ROOT),
                         options.kernels().reason());
+    }
+
+    private static List<Matrix> matrices(CpuWeight weight) {
+        return switch (weight) {
+            case CpuWeight.Linear(Matrix matrix) -> List.of(matrix);
+            case CpuWeight.Stacked(List<Matrix> parts) -> parts;
+            case CpuWeight.Gain _ -> List.of();
+        };
     }
 
     @Override

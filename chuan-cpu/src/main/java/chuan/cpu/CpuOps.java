@@ -6,6 +6,7 @@ import chuan.kernel.WeightFormat;
 import chuan.model.ModelConfig;
 import chuan.model.Ops;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -90,14 +91,35 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
 
     @Override
     public Activation linear(Activation x, CpuWeight w) {
+        if (w instanceof CpuWeight.Stacked(List<Matrix> parts)) return stacked(x, parts);
         Matrix m = matrix(w);
-        same("linear", x.width(), m.columns());
         var out = next(x.rows(), m.rows());
+        multiply(x, m, out);
+        return out;
+    }
+
+    /// One matrix after the other, the results side by side.
+    private Activation stacked(Activation x, List<Matrix> parts) {
+        int width = 0;
+        for (int i = 0; i < parts.size(); i++) width += parts.get(i).rows();
+        var out = next(x.rows(), width);
+        int at = 0;
+        for (int i = 0; i < parts.size(); i++) {
+            Matrix m = parts.get(i);
+            multiply(x, m, up.shape(x.rows(), m.rows()));
+            for (int r = 0; r < x.rows(); r++)
+                System.arraycopy(up.data(), r * m.rows(), out.data(), r * width + at, m.rows());
+            at += m.rows();
+        }
+        return out;
+    }
+
+    private void multiply(Activation x, Matrix m, Activation out) {
+        same("linear", x.width(), m.columns());
         linearJob.weight = m;
         linearJob.x = x;
         linearJob.y = out;
         shareRows(m.rows(), (long) m.columns() * x.rows(), linearJob);
-        return out;
     }
 
     @Override
@@ -162,8 +184,8 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
     private static Matrix matrix(CpuWeight w) {
         return switch (w) {
             case CpuWeight.Linear(Matrix matrix) -> matrix;
-            case CpuWeight.Gain _ ->
-                    throw new IllegalArgumentException("a norm's gain where a matrix belongs");
+            case CpuWeight.Gain _, CpuWeight.Stacked _ ->
+                    throw new IllegalArgumentException("no single matrix where one belongs");
         };
     }
 

@@ -1,6 +1,7 @@
 package chuan.cpu;
 
 import chuan.kernel.Matrix;
+import java.util.List;
 
 /// A weight as the CPU engine holds it.
 public sealed interface CpuWeight {
@@ -19,6 +20,18 @@ public sealed interface CpuWeight {
         }
     }
 
-    /// Everything else.
+    /// A matrix.
     record Linear(Matrix matrix) implements CpuWeight {}
+
+    /// A matrix whose rows are stored as several, perhaps in different formats: q, k and v.
+    ///
+    /// @param parts rows of the first come first; all have as many columns
+    record Stacked(List<Matrix> parts) implements CpuWeight {
+        public Stacked {
+            parts = List.copyOf(parts);
+            for (Matrix part : parts)
+                if (part.columns() != parts.getFirst().columns())
+                    throw new IllegalArgumentException("stacked matrices of different widths");
+        }
+    }
 }

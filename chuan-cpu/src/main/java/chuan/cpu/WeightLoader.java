@@ -1,6 +1,7 @@
 package chuan.cpu;
 
 import chuan.files.DType;
+import chuan.files.ModelFolder;
 import chuan.files.TensorData;
 import chuan.kernel.Matrix;
 import chuan.kernel.WeightFormat;
@@ -8,9 +9,10 @@ import chuan.model.Weights;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 
 /// Turns stored tensors into [CpuWeight]s. Copies live until nobody holds them.
-final class WeightLoader {
+final class WeightLoader implements ModelFolder.Converter<CpuWeight> {
     private static final long ALIGNMENT = 64;
 
     private final WeightType type;
@@ -19,7 +21,16 @@ final class WeightLoader {
         this.type = type;
     }
 
-    CpuWeight load(TensorData tensor) {
+    /// Several tensors stay where they are, unless another number type is asked for.
+    @Override
+    public CpuWeight convertRows(String name, List<TensorData> parts) {
+        return type == WeightType.AS_STORED
+                ? new CpuWeight.Stacked(parts.stream().map(WeightLoader::asStored).toList())
+                : ModelFolder.Converter.super.convertRows(name, parts);
+    }
+
+    @Override
+    public CpuWeight convert(TensorData tensor) {
         if (tensor.shape().length == 1) return new CpuWeight.Gain(tensor.toFloats());
         return new CpuWeight.Linear(
                 switch (type) {
@@ -40,7 +51,8 @@ final class WeightLoader {
             case BF16 -> view(tensor, WeightFormat.BF16);
             case F16 -> view(tensor, WeightFormat.F16);
             case F64, I64, I32, I16, I8, U8, BOOL -> toF32(tensor);
-            case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, PANEL4, PANEL8 -> toF32(tensor);
+            case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, PANEL4, PANEL8 ->
+                    view(tensor, WeightFormat.valueOf(tensor.dtype().name()));
         };
     }
 

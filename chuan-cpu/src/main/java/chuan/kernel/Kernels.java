@@ -9,6 +9,12 @@ package chuan.kernel;
 /// - A sum over a row (dot product, sum of squares, sum of exponentials) runs in [#LANES] partial
 ///   sums: element `k` belongs to sum `k % 16`, each sum ascends in `k` by fused multiply-add (or
 ///   add), and at the end the sums are folded in halves, `s[i] += s[i + 8]`, then 4, 2, 1.
+/// - A row of a block format ([WeightFormat#Q4_0] and its kin) is first decoded to fp32, as
+///   [chuan.quant.BlockFormat] says, and then summed like any other.
+/// - A row of a panel format keeps its scales out of the sums. Of each block of 32 columns, the
+///   first sixteen and the last sixteen are a chain each, begun at 0, `s = fma(x[k], code, s)` over
+///   ascending `k`; then `total = fma(first + last, scale, total)`, blocks ascending, begun at 0.
+///   Sixteen rows lie side by side, so no sum ever crosses a register.
 /// - A sum over keys or over the elements of a head that ends in a vector (scores, weighted values)
 ///   is one chain of fused multiply-adds per output, ascending.
 /// - Everything else is one rounding per operation written, in the order written; `exp` is
@@ -31,7 +37,7 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
     /// @param scratch of the calling thread, at least [#scratchFloats]
     void matmul(Matrix w, int from, int to, float[] x, int tokens, float[] y, float[] scratch);
 
-    /// Row `row` of `w`, widened to `out[at, at + w.columns())`; int8 without its scale.
+    /// Row `row` of `w`, decoded to `out[at, at + w.columns())`; int8 without its scale.
     void widen(Matrix w, int row, float[] out, int at);
 
     /// `out = x / sqrt(mean(x^2) + eps) * gain` over `n` elements from `at` on, in both arrays.

@@ -1,8 +1,10 @@
 package chuan.kernel;
 
+import chuan.quant.Panels;
 import java.lang.foreign.MemorySegment;
 
-/// A weight `[rows, columns]`, row-major and off the heap: often straight in a mapped file.
+/// A weight `[rows, columns]` off the heap, often straight in a mapped file; row after row, or in
+/// panels of sixteen rows ([chuan.quant.Panels]).
 ///
 /// @param memory the elements, little-endian, not necessarily aligned; alive and unchanged as long
 ///   as this object is in use
@@ -12,8 +14,8 @@ public record Matrix(
         WeightFormat format, int rows, int columns, MemorySegment memory, float[] scales) {
 
     public Matrix {
-        long bytes = Math.multiplyExact((long) rows * columns, (long) format.bytes());
-        if (rows <= 0 || columns <= 0 || memory.byteSize() != bytes)
+        long bytes = rows <= 0 || columns <= 0 ? -1 : format.matrixBytes(rows, columns);
+        if (memory.byteSize() != bytes)
             throw new IllegalArgumentException(
                     "%d x %d elements of %s are %d bytes, not %d"
                             .formatted(rows, columns, format, bytes, memory.byteSize()));
@@ -24,9 +26,12 @@ public record Matrix(
                     format + " with " + scales.length + " scales for " + rows + " rows");
     }
 
-    /// Address of the first element of `row`.
+    /// Address of the first byte of `row`; for panels, of the panel that holds it.
     long address(int row) {
-        return memory.address() + (long) row * columns * format.bytes();
+        var panels = format.panels();
+        return panels == null
+                ? memory.address() + row * format.rowBytes(columns)
+                : memory.address() + row / Panels.ROWS * panels.panelBytes(columns);
     }
 
     @Override

@@ -17,13 +17,23 @@ final class Memory {
 
     private Memory() {}
 
-    /// The element at `address`, widened exactly; int8 without its scale.
+    static short half(long address) {
+        return ALL.get(SHORT, address);
+    }
+
+    static byte code(long address) {
+        return ALL.get(ValueLayout.JAVA_BYTE, address);
+    }
+
+    /// The element of a plain format at `address`, widened exactly; int8 without its scale.
     static float element(WeightFormat format, long address) {
         return switch (format) {
             case F32 -> ALL.get(FLOAT, address);
             case BF16 -> Float.intBitsToFloat(ALL.get(SHORT, address) << 16);
             case F16 -> Float.float16ToFloat(ALL.get(SHORT, address));
             case INT8 -> ALL.get(ValueLayout.JAVA_BYTE, address);
+            case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, PANEL4, PANEL8 ->
+                    throw new IllegalArgumentException("elements of " + format + " share bytes");
         };
     }
 }

@@ -58,9 +58,20 @@ final class Registers {
     }
 
     static FloatVector int8(long address) {
+        return (FloatVector) bytes(address).convertShape(VectorOperators.I2F, F, 0);
+    }
+
+    /// Bytes with their signs, one in each place.
+    static IntVector bytes(long address) {
         var bytes = ByteVector.fromMemorySegment(B, Memory.ALL, address, LE);
-        return (FloatVector)
-                bytes.convertShape(VectorOperators.B2I, I, 0)
-                        .convertShape(VectorOperators.I2F, F, 0);
+        return (IntVector) bytes.convertShape(VectorOperators.B2I, I, 0);
+    }
+
+    static IntVector ints(long address) {
+        return IntVector.fromMemorySegment(I, Memory.ALL, address, LE);
+    }
+
+    static FloatVector floats(IntVector v) {
+        return (FloatVector) v.convertShape(VectorOperators.I2F, F, 0);
     }
 }

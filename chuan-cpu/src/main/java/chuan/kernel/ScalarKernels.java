@@ -18,6 +18,10 @@ public final class ScalarKernels implements Kernels {
     @Override
     public void matmul(
             Matrix w, int from, int to, float[] x, int tokens, float[] y, float[] scratch) {
+        if (w.format().panels() != null) {
+            ScalarPanels.matmul(w, from, to, x, tokens, y, scratch);
+            return;
+        }
         int columns = w.columns();
         for (int r = from; r < to; r++) {
             widen(w, r, scratch, 0);
@@ -41,6 +45,17 @@ public final class ScalarKernels implements Kernels {
     @Override
     public void widen(Matrix w, int row, float[] out, int at) {
         long address = w.address(row);
+        var panels = w.format().panels();
+        if (panels != null) {
+            panels.decode(w.memory(), w.columns(), row, 0, out, at, w.columns());
+            return;
+        }
+        var block = w.format().block();
+        if (block != null) {
+            for (int k = 0; k < w.columns(); k += block.elements(), address += block.bytes())
+                block.decodeBlock(Memory.ALL, address, out, at + k);
+            return;
+        }
         int bytes = w.format().bytes();
         for (int k = 0; k < w.columns(); k++)
             out[at + k] = Memory.element(w.format(), address + (long) k * bytes);

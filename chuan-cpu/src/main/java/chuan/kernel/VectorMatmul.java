@@ -28,12 +28,17 @@ final class VectorMatmul {
 
     /// Partial sums, then four widened rows.
     static int scratchFloats(int columns) {
-        return Math.addExact(ROWS * TILE * LANES, Math.multiplyExact(ROWS, columns));
+        int rows = Math.addExact(ROWS * TILE * LANES, Math.multiplyExact(ROWS, columns));
+        return Math.max(rows, VectorPanels.SCRATCH_FLOATS);
     }
 
     static void matmul(
             Matrix w, int from, int to, float[] x, int tokens, float[] y, float[] scratch) {
-        if (tokens < FEW) {
+        if (w.format().panels() != null) {
+            VectorPanels.matmul(w, from, to, x, tokens, y, scratch);
+            return;
+        }
+        if (tokens < FEW && w.format().isPlain()) {
             for (int t = 0; t < tokens; t++)
                 for (int r = from; r < to; r += ROWS) fewRows(w, r, to, x, t, y, scratch);
             return;
@@ -61,6 +66,8 @@ final class VectorMatmul {
             case BF16 -> dotsBf16(w0, w1, w2, w3, whole, x, at, sums);
             case F16 -> dotsF16(w0, w1, w2, w3, whole, x, at, sums);
             case INT8 -> dotsInt8(w0, w1, w2, w3, whole, x, at, sums);
+            case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, PANEL4, PANEL8 ->
+                    throw new IllegalStateException(w.format() + " is decoded before it is summed");
         }
         for (int k = whole; k < columns; k++) {
             long offset = (long) k * w.format().bytes();
@@ -367,6 +374,10 @@ final class VectorMatmul {
     }
 
     static void widen(Matrix w, int row, float[] out, int at) {
+        if (!w.format().isPlain()) {
+            VectorBlocks.widen(w, row, out, at);
+            return;
+        }
         int n = w.columns();
         boolean inRegisters = w.format() != WeightFormat.INT8 || Registers.HAS_INT8;
         int whole = inRegisters ? n & -LENGTH : 0;
@@ -388,6 +399,8 @@ final class VectorMatmul {
                 for (int k = 0; k < whole; k += LENGTH)
                     Registers.int8(from + k).intoArray(out, at + k);
             }
+            case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, PANEL4, PANEL8 ->
+                    throw new IllegalStateException("no plain format: " + w.format());
         }
         for (int k = whole; k < n; k++)
             out[at + k] = Memory.element(w.format(), from + (long) k * w.format().bytes());

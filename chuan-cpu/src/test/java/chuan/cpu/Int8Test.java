@@ -50,7 +50,7 @@ class Int8Test {
         var tensor =
                 ModelFolder.open(GoldenModel.folder(folder))
                         .tensor("model.layers.0.self_attn.W_pack.weight", 288, 96);
-        var loaded = (CpuWeight.Linear) new WeightLoader(WeightType.INT8).load(tensor);
+        var loaded = (CpuWeight.Linear) new WeightLoader(WeightType.INT8).convert(tensor);
         var matrix = loaded.matrix();
         assertThat(matrix.scales())
                 .isEqualTo(Objects.requireNonNull(recorded.get(type + "_int8_scale")).toFloats());

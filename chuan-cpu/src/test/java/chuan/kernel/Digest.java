@@ -20,7 +20,8 @@ final class Digest {
         var inputs = new KernelInputs(7);
         int hash = 0;
         for (var format : WeightFormat.values())
-            for (int columns : new int[] {5, 16, 77, 130}) {
+            for (int size : new int[] {5, 16, 77, 130}) {
+                int columns = KernelInputs.columns(format, size);
                 Matrix w = inputs.matrix(format, 7, columns, false, false);
                 for (int tokens : new int[] {1, 3, 7}) {
                     var y = new float[tokens * 7];

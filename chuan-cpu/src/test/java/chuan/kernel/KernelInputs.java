@@ -1,5 +1,7 @@
 package chuan.kernel;
 
+import chuan.quant.BlockFormat;
+import chuan.quant.Panels;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -29,9 +31,51 @@ final class KernelInputs {
         return x;
     }
 
+    /// The smallest number of columns from `n` on that a row of this format can have.
+    static int columns(WeightFormat format, int n) {
+        var block = format.block();
+        return block == null ? n : Math.ceilDiv(n, block.elements()) * block.elements();
+    }
+
+    /// Every bit pattern of codes; scales ordinary, or zeros of both signs, subnormal, negative and
+    /// the largest too.
+    private Matrix quantized(WeightFormat format, int rows, int columns, boolean extreme) {
+        MemorySegment memory = Arena.ofAuto().allocate(format.matrixBytes(rows, columns), 64);
+        for (long at = 0; at < memory.byteSize(); at++)
+            memory.set(ValueLayout.JAVA_BYTE, at, (byte) random.nextInt(256));
+        var block = format.block();
+        var panels = format.panels();
+        if (block != null)
+            for (long at = 0; at < memory.byteSize(); at += block.bytes())
+                for (int field : scaleFields(block)) half(memory, at + field, extreme);
+        if (panels != null)
+            for (long at = 0; at < memory.byteSize(); at += panels.superblockBytes())
+                for (int i = 0; i < Panels.SCALE_BYTES; i += 2) half(memory, at + i, extreme);
+        return new Matrix(format, rows, columns, memory, new float[0]);
+    }
+
+    private void half(MemorySegment memory, long at, boolean extreme) {
+        float[] some = {0f, -0f, 6e-8f, -6e-8f, 1e-5f, 65_504f, -65_504f};
+        float value =
+                extreme && random.nextInt(3) == 0
+                        ? some[random.nextInt(some.length)]
+                        : (float) random.nextGaussian() / 100;
+        memory.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, Float.floatToFloat16(value));
+    }
+
+    /// Where the fp16 numbers of a block lie, as llama.cpp's format has them.
+    private static int[] scaleFields(BlockFormat block) {
+        return switch (block) {
+            case Q4_0, Q5_0, Q8_0 -> new int[] {0};
+            case Q4_1, Q5_1, Q4_K, Q5_K -> new int[] {0, 2};
+            case Q6_K -> new int[] {208};
+        };
+    }
+
     /// A matrix of these values, rounded to `format`; its memory begins at an odd address where
     /// `unaligned`, and ends with its last element.
     Matrix matrix(WeightFormat format, int rows, int columns, boolean extreme, boolean unaligned) {
+        if (!format.isPlain()) return quantized(format, rows, columns, extreme);
         int n = rows * columns;
         float[] values = extreme ? extremes(n) : floats(n);
         long bytes = (long) n * format.bytes();
@@ -52,6 +96,8 @@ final class KernelInputs {
                                 Float.floatToFloat16(Math.clamp(values[i], -65_504f, 65_504f)));
                 case INT8 ->
                         memory.set(ValueLayout.JAVA_BYTE, i, (byte) (random.nextInt(255) - 127));
+                case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, PANEL4, PANEL8 ->
+                        throw new IllegalStateException("made elsewhere");
             }
         }
         return new Matrix(

@@ -70,8 +70,8 @@ public enum BlockFormat {
         }
     }
 
-    /// Decodes the block that begins at byte `from`.
-    private void decodeBlock(MemorySegment data, long from, float[] out, int at) {
+    /// Decodes the block that begins at byte `from` to `out[at, at + elements())`.
+    public void decodeBlock(MemorySegment data, long from, float[] out, int at) {
         switch (this) {
             case Q4_0 -> SmallBlocks.q4(data, from, out, at);
             case Q4_1 -> SmallBlocks.q4WithMinimum(data, from, out, at);
@@ -82,6 +82,16 @@ public enum BlockFormat {
             case Q5_K -> KBlocks.q5(data, from, out, at);
             case Q6_K -> KBlocks.q6(data, from, out, at);
         }
+    }
+
+    /// The six-bit scale of sub-block `j` of the Q4_K or Q5_K block that begins at byte `from`.
+    public static int kScale(MemorySegment data, long from, int j) {
+        return KBlocks.scale(data, from + KBlocks.SCALES, j);
+    }
+
+    /// The six-bit minimum of sub-block `j` of the Q4_K or Q5_K block that begins at byte `from`.
+    public static int kMinimum(MemorySegment data, long from, int j) {
+        return KBlocks.minimum(data, from + KBlocks.SCALES, j);
     }
 
     /// Where the first scale lies that is NaN or infinite, in bytes from the start of `blocks`; -1

@@ -13,7 +13,7 @@ final class KBlocks {
     private static final int SUB_BLOCK = 32;
     private static final int SUB_BLOCKS = ELEMENTS / SUB_BLOCK;
 
-    private static final long SCALES = 4;
+    static final long SCALES = 4;
     private static final long FIFTH_BITS = 16;
     private static final long Q4_NIBBLES = 16;
     private static final long Q5_NIBBLES = FIFTH_BITS + SUB_BLOCK;
@@ -77,13 +77,13 @@ final class KBlocks {
     }
 
     /// Six bits: the first four sub-blocks have theirs in one byte, the last four in two pieces.
-    private static int scale(MemorySegment data, long scales, int j) {
+    static int scale(MemorySegment data, long scales, int j) {
         return j < 4
                 ? bits(data, scales + j, 0, 6)
                 : bits(data, scales + j + 4, 0, 4) + 16 * bits(data, scales + j - 4, 6, 2);
     }
 
-    private static int minimum(MemorySegment data, long scales, int j) {
+    static int minimum(MemorySegment data, long scales, int j) {
         return j < 4
                 ? bits(data, scales + j + 4, 0, 6)
                 : bits(data, scales + j + 4, 4, 4) + 16 * bits(data, scales + j, 6, 2);
