@@ -38,6 +38,14 @@ final class CommonOptions {
                             + " of the context stay below 512 MiB, else f16.")
     KvChoice kv = KvChoice.AUTO;
 
+    @Option(
+            names = "--memory-limit",
+            paramLabel = "SIZE",
+            description =
+                    "Refuse what would take more memory, such as 6G; off: no check. Default: what is"
+                            + " free, or the variable CHUAN_MEMORY_LIMIT.")
+    String memoryLimit = "";
+
     @Option(names = "--verbose", description = "Say what is chosen, and where errors come from.")
     boolean verbose;
 
@@ -49,6 +57,11 @@ final class CommonOptions {
         if (!device.equals("cpu"))
             throw new CliException(
                     "--device " + device + ": this version computes on the CPU only; use cpu");
+    }
+
+    /// Tokens of context: as asked for, else what the model was made for.
+    int contextOr(int usual) {
+        return context > 0 ? context : usual;
     }
 
     int threadsOrCores() {

@@ -1,7 +1,9 @@
 package chuan.cli;
 
+import chuan.cpu.MemoryPlan;
 import chuan.files.ModelFolder;
 import chuan.files.TensorData;
+import chuan.model.KvType;
 import chuan.model.ModelConfig;
 import chuan.model.Position;
 import java.io.IOException;
@@ -38,6 +40,12 @@ final class InspectCommand implements Callable<Integer> {
     @Option(names = "--tensors", description = "List every tensor.")
     boolean tensors;
 
+    @Option(
+            names = "--ctx",
+            paramLabel = "N",
+            description = "Tokens to plan memory for; default: what the model was made for.")
+    int context;
+
     @Option(names = "--json", description = "As one JSON object, tensors included.")
     boolean json;
 
@@ -49,12 +57,17 @@ final class InspectCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         var model = ModelFolder.open(folder == null ? Models.shipped() : folder);
         Map<String, Object> report = report(model);
+        int tokens = context > 0 ? context : model.config().maxContext();
+        var plans = MemoryCheck.table(model, tokens, Runtime.getRuntime().availableProcessors());
+        var machine = MachineMemory.ofProcess(0).within("", MachineMemory.variable());
         if (json) {
+            report.put("memory", memory(tokens, plans, machine));
             report.put("tensors", model.stored().values().stream().map(this::tensor).toList());
             streams.out().println(Json.line(report));
             return 0;
         }
         report.forEach((key, value) -> streams.out().printf("%-18s %s%n", key, text(key, value)));
+        printMemory(tokens, plans, machine);
         if (tensors)
             for (TensorData t : model.stored().values())
                 streams.out().printf("  %-50s %-5s %s%n", t.name(), t.dtype(), shape(t));
@@ -80,13 +93,59 @@ final class InspectCommand implements Callable<Integer> {
         r.put("parameters", model.parameters());
         r.put("numberTypes", numberTypes(model));
         r.put("weightBytes", model.weightBytes());
-        long perToken = 2L * c.layers() * c.kvWidth() * Float.BYTES;
+        var perToken = new LinkedHashMap<String, Long>();
+        for (KvType kv : KvType.values())
+            perToken.put(kv.name().toLowerCase(Locale.ROOT), kv.bytesPerToken(c));
         r.put("kvBytesPerToken", perToken);
-        r.put("kvBytesAtContext", Math.multiplyExact(perToken, c.maxContext()));
         r.put("tokenizer", model.tokenizer().isPresent());
         r.put("chatFormat", model.generation().userTokenId() >= 0);
         r.put("licence", licence(model.path()));
         return r;
+    }
+
+    private void printMemory(int tokens, Map<String, MemoryPlan> plans, MachineMemory machine) {
+        streams.out()
+                .printf(
+                        Locale.ROOT,
+                        "%nmemory for %,d tokens, in GB %15s %9s %9s %9s%n",
+                        tokens,
+                        "weights",
+                        "kv",
+                        "scratch",
+                        "total");
+        plans.forEach((name, p) ->
+                streams.out()
+                        .printf(
+                                Locale.ROOT,
+                                "  %-32s %9.2f %9.2f %9.2f %9.2f%s%n",
+                                name,
+                                p.weightBytes() / 1e9,
+                                p.kvBytes() / 1e9,
+                                p.scratchBytes() / 1e9,
+                                p.totalBytes() / 1e9,
+                                p.totalBytes() <= machine.bytes() ? "" : "  too much"));
+        streams.out().println("  available: " + machine.describe());
+    }
+
+    private static Map<String, Object> memory(
+            int tokens, Map<String, MemoryPlan> plans, MachineMemory machine) {
+        var rows = new ArrayList<Map<String, Object>>();
+        plans.forEach((name, p) -> {
+            var row = new LinkedHashMap<String, Object>();
+            row.put("weights_and_kv", name);
+            row.put("weightBytes", p.weightBytes());
+            row.put("kvBytes", p.kvBytes());
+            row.put("scratchBytes", p.scratchBytes());
+            row.put("totalBytes", p.totalBytes());
+            row.put("fits", p.totalBytes() <= machine.bytes());
+            rows.add(row);
+        });
+        var memory = new LinkedHashMap<String, Object>();
+        memory.put("contextTokens", tokens);
+        memory.put("availableBytes", machine.bytes());
+        memory.put("limit", machine.limit());
+        memory.put("plans", rows);
+        return memory;
     }
 
     private static String position(Position position) {

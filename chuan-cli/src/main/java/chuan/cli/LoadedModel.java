@@ -11,30 +11,72 @@ import chuan.model.Backend;
 import chuan.model.ReferenceBackend;
 import chuan.tokenizer.Tokenizer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 
 /// A model folder brought onto a device: the one place that picks a back end.
 record LoadedModel(ModelFolder folder, Backend backend) implements AutoCloseable {
 
+    /// For sequences of as many tokens as the options say, or as the model was made for.
     static LoadedModel open(
             ModelOption model, CommonOptions common, KernelChoice kernels, Streams streams) {
-        common.check();
-        ModelFolder folder = model.open();
-        var loaded = new LoadedModel(folder, backend(folder, common, kernels));
-        if (common.verbose) streams.err().println("chuan: " + loaded.backend.description());
-        return loaded;
+        return open(model, common, kernels, streams, 0);
     }
 
-    private static Backend backend(ModelFolder folder, CommonOptions common, KernelChoice kernels) {
-        if (kernels == KernelChoice.REFERENCE)
-            return new ReferenceBackend(folder.config(), folder.rows());
-        int context = common.context > 0 ? common.context : folder.config().maxContext();
+    /// @param contextTokens of the longest sequence; 0 = what options and model say
+    /// @throws CliException if the model needs more memory than there is: before a weight is read
+    static LoadedModel open(
+            ModelOption model,
+            CommonOptions common,
+            KernelChoice kernels,
+            Streams streams,
+            int contextTokens) {
+        common.check();
+        ModelFolder folder = opened(model);
+        int usual = common.contextOr(folder.config().maxContext());
+        var backend =
+                kernels == KernelChoice.REFERENCE
+                        ? new ReferenceBackend(folder.config(), folder.rows())
+                        : cpu(
+                                folder,
+                                common,
+                                kernels,
+                                streams,
+                                contextTokens > 0 ? contextTokens : usual);
+        if (common.verbose) streams.err().println("chuan: " + backend.description());
+        return new LoadedModel(folder, backend);
+    }
+
+    private static Backend cpu(
+            ModelFolder folder,
+            CommonOptions common,
+            KernelChoice kernels,
+            Streams streams,
+            int contextTokens) {
+        var check = MemoryCheck.of(folder, common, contextTokens);
+        check.refuseIfTooMuch();
+        if (common.verbose) streams.err().println("chuan: " + check.summary());
         var options =
                 new CpuOptions(
                         common.threadsOrCores(),
                         selected(kernels),
                         common.weights,
-                        common.kv.type(folder.config(), context));
+                        check.plan().kv());
         return CpuBackend.load(folder, options);
+    }
+
+    /// Files are mapped, which takes address space but no memory.
+    private static ModelFolder opened(ModelOption model) {
+        try {
+            return model.open();
+        } catch (UncheckedIOException e) {
+            if (!String.valueOf(e.getMessage()).contains("Map failed")) throw e;
+            throw new CliException(
+                    e.getMessage()
+                            + ": there are "
+                            + MachineMemory.ofProcess(0).describe()
+                            + "; raise ulimit -v, or make the model smaller with chuan quantize"
+                            + " --type int8 or int4");
+        }
     }
 
     private static KernelSelector selected(KernelChoice kernels) {

@@ -57,7 +57,7 @@ final class LogitsCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         int[] tokens = tokens();
         if (common.kv == KvChoice.AUTO) common.kv = KvChoice.F32; // others compare with these
-        try (var loaded = LoadedModel.open(model, common, kernels, streams)) {
+        try (var loaded = LoadedModel.open(model, common, kernels, streams, tokens.length)) {
             check(tokens, loaded.backend().config().vocab());
             if (out == null) printBest(loaded.backend(), tokens);
             else write(loaded.backend(), tokens, out);

@@ -187,6 +187,14 @@ public final class ModelFolder {
         return List.of(tensor.as(name, shape));
     }
 
+    /// The tensors that hold the weight with this official name, as the files have them, nothing
+    /// copied: for types and sizes, since rows may be in the file's own order.
+    ///
+    /// @param shape what the whole must have
+    public List<TensorData> storedParts(String name, long... shape) {
+        return find(name, shape).stream().map(this::stored).toList();
+    }
+
     private TensorData inOfficialOrder(Place place) {
         var tensor = stored(place);
         return place.interleavedHeads() == 0

@@ -214,17 +214,4 @@ class ModelFolderTest {
                 Map.of("format", "pt"),
                 shardBytes);
     }
-
-    @Test
-    void theMemoryPlanCountsWhatThePublishedModelsNeed() {
-        var large = ModelConfig.baichuan13b();
-        assertThat(MemoryPlan.kvBytesPerToken(large, DType.F16)).isEqualTo(819_200);
-        assertThat(MemoryPlan.kvBytesPerToken(ModelConfig.baichuan7b(), DType.F16))
-                .isEqualTo(524_288);
-        var plan = MemoryPlan.of(large, DType.BF16, DType.F16, 4096, 512);
-        assertThat(plan.weightBytes()).isEqualTo(26_529_802_240L);
-        assertThat(plan.kvBytes()).isEqualTo(3_355_443_200L);
-        assertThat(plan.totalBytes())
-                .isEqualTo(plan.weightBytes() + plan.kvBytes() + plan.scratchBytes());
-    }
 }
