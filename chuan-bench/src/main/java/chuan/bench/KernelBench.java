@@ -48,7 +48,7 @@ public class KernelBench {
     @Param({"vector", "scalar"})
     private String kernels = "";
 
-    @Param({"F32", "BF16", "INT8"})
+    @Param({"F32", "BF16", "INT8", "Q4_0", "Q8_0", "Q4_K", "PANEL4", "PANEL8"})
     private WeightFormat format = WeightFormat.F32;
 
     @Param({"1", "64"})
@@ -120,9 +120,15 @@ public class KernelBench {
     }
 
     private static Matrix matrix(WeightFormat format, int rows, int columns) {
-        long bytes = (long) rows * columns * format.bytes();
-        var memory = Arena.ofAuto().allocate(bytes, 64);
+        var memory = Arena.ofAuto().allocate(format.matrixBytes(rows, columns), 64);
         var random = new Random(2);
+        if (!format.isPlain()) {
+            // any codes, and scales that are no infinity: the highest bits of an exponent are not
+            // set
+            for (long i = 0; i < memory.byteSize(); i++)
+                memory.set(ValueLayout.JAVA_BYTE, i, (byte) random.nextInt(0x40));
+            return new Matrix(format, rows, columns, memory, new float[0]);
+        }
         for (long i = 0; i < (long) rows * columns; i++) {
             float value = (float) random.nextGaussian();
             switch (format) {
@@ -136,6 +142,8 @@ public class KernelBench {
                         memory.setAtIndex(ValueLayout.JAVA_SHORT, i, Float.floatToFloat16(value));
                 case INT8 ->
                         memory.set(ValueLayout.JAVA_BYTE, i, (byte) (random.nextInt(255) - 127));
+                case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, PANEL4, PANEL8 ->
+                        throw new IllegalStateException("made above");
             }
         }
         var scales = new float[format == WeightFormat.INT8 ? rows : 0];

@@ -46,7 +46,7 @@ public enum WeightFormat {
     }
 
     /// Whether each element has bytes of its own.
-    boolean isPlain() {
+    public boolean isPlain() {
         return bytes > 0;
     }
 
@@ -76,7 +76,7 @@ public enum WeightFormat {
     /// Bytes of a matrix.
     ///
     /// @throws IllegalArgumentException if rows are no whole number of blocks
-    long matrixBytes(int rows, int columns) {
+    public long matrixBytes(int rows, int columns) {
         if (panels != null) return panels.bytes(rows, columns);
         if (block != null && columns % block.elements() != 0)
             throw new IllegalArgumentException(
