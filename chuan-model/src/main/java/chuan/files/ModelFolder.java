@@ -129,7 +129,8 @@ public final class ModelFolder {
     }
 
     /// All weights, each made by `convert` from what is stored. Every tensor is first searched for
-    /// NaN and infinity: one pass at memory speed over bytes that `convert` needs next anyway.
+    /// NaN and infinity, just before `convert` reads the same bytes: so a file is read once, by
+    /// several threads, and what was in memory already costs the time of a look at it.
     public <W> Weights<W> weights(Converter<W> convert) {
         return Weights.of(
                 config(),

@@ -29,8 +29,6 @@ public record TensorData(
     static final ValueLayout.OfLong LONG =
             ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    private static final int SEARCHED_AT_ONCE = 1 << 20;
-
     public TensorData {
         long bytes = dtype.byteCount(shape);
         if (data.byteSize() != bytes)
@@ -122,72 +120,11 @@ public record TensorData(
         return out;
     }
 
-    /// Refuses a tensor that holds a NaN or an infinity. One pass at about the speed of memory:
-    /// eight bytes at a time, without branches. Adding one to an exponent of all ones carries into
-    /// the bit above it, in every lane at once. Of a quantized tensor the scales are looked at.
+    /// Refuses a tensor that holds a NaN or an infinity: [FiniteCheck].
     ///
     /// @throws MalformedFileException naming the tensor and the first such element
     public void checkFinite() {
-        long exponent =
-                switch (dtype) {
-                    case F64 -> 0x7ff0_0000_0000_0000L;
-                    case F32 -> 0x7f80_0000_7f80_0000L;
-                    case BF16 -> 0x7f80_7f80_7f80_7f80L;
-                    case F16 -> 0x7c00_7c00_7c00_7c00L;
-                    case I64, I32, I16, I8, U8, BOOL -> 0;
-                    case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, PANEL4, PANEL8 -> 0;
-                };
-        if (dtype.isQuantized()) checkScales();
-        if (exponent == 0) return;
-        long one = exponent & ~(exponent << 1);
-        long carry = (exponent << 1) & ~exponent;
-        long words = data.byteSize() / Long.BYTES;
-        long carries = 0;
-        for (long from = 0; from < words; from += SEARCHED_AT_ONCE) {
-            int count = (int) Math.min(SEARCHED_AT_ONCE, words - from);
-            carries |= carries(data.asSlice(from * Long.BYTES), count, exponent, one);
-        }
-        boolean finite = (carries & carry) == 0;
-        for (long i = words * Long.BYTES / dtype.bytes(); finite && i < elements(); i++)
-            finite = Float.isFinite(get(i));
-        if (!finite) refuseFirstNonFinite();
-    }
-
-    /// An `int` counter, so that the compiler makes vector code of it.
-    private static long carries(MemorySegment words, int count, long exponent, long one) {
-        long carries = 0;
-        for (int i = 0; i < count; i++)
-            carries |= (words.get(LONG, (long) i * Long.BYTES) & exponent) + one;
-        return carries;
-    }
-
-    private void checkScales() {
-        long bad =
-                dtype.block()
-                        .map(block -> block.firstBadScale(data))
-                        .or(() -> dtype.panels().map(panels -> panels.firstBadScale(data)))
-                        .orElseThrow();
-        if (bad >= 0)
-            throw notFinite(
-                    "the scale at byte " + (offset + bad) + " of the file",
-                    Float.float16ToFloat(data.get(SHORT, bad)));
-    }
-
-    private void refuseFirstNonFinite() {
-        for (long i = 0; i < elements(); i++) {
-            double value = dtype == DType.F64 ? data.get(DOUBLE, i * Double.BYTES) : get(i);
-            if (!Double.isFinite(value)) throw notFinite("element " + i, value);
-        }
-    }
-
-    private MalformedFileException notFinite(String what, double value) {
-        return MalformedFileException.tensor(
-                file,
-                name,
-                what
-                        + " is "
-                        + value
-                        + "; the file is damaged or training had diverged; take another copy");
+        FiniteCheck.check(this);
     }
 
     /// The same bytes under another name or shape of as many elements.

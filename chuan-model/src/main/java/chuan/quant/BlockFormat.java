@@ -27,6 +27,11 @@ public enum BlockFormat {
     static final ValueLayout.OfInt INT =
             ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    // Of fp16: an exponent of all ones, plus one, carries into the bit above.
+    private static final int EXPONENT = 0x7c00;
+    private static final int EXPONENT_ONE = 0x0400;
+    private static final int CARRY = 0x8000;
+
     private final int elements;
     private final int bytes;
     private final int[] scales;
@@ -98,6 +103,11 @@ public enum BlockFormat {
     /// if all are finite, and with them all elements.
     public long firstBadScale(MemorySegment blocks) {
         long size = blocks.byteSize();
+        int carries = 0;
+        for (int field : scales)
+            for (long at = field; at < size; at += bytes)
+                carries |= (blocks.get(SHORT, at) & EXPONENT) + EXPONENT_ONE;
+        if ((carries & CARRY) == 0) return -1;
         for (long block = 0; block < size; block += bytes)
             for (int field : scales)
                 if (!isFinite(blocks.get(SHORT, block + field))) return block + field;
@@ -106,7 +116,7 @@ public enum BlockFormat {
 
     /// Of fp16 bits.
     static boolean isFinite(short half) {
-        return (half & 0x7c00) != 0x7c00;
+        return (half & EXPONENT) != EXPONENT;
     }
 
     /// The fp16 number at byte `at`.

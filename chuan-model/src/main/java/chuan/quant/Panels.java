@@ -5,6 +5,8 @@ import static chuan.quant.BlockFormat.SHORT;
 import static chuan.quant.BlockFormat.half;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.Objects;
 
 /// The two layouts of our own: the same bytes in a file and under the kernels.
@@ -39,6 +41,14 @@ public enum Panels {
 
     /// Bytes of the scales before the lines of a superblock.
     public static final int SCALE_BYTES = 2 * ROWS * Short.BYTES;
+
+    private static final ValueLayout.OfLong LONG =
+            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    // Of four fp16 numbers at once: an exponent of all ones, plus one, carries into the bit above.
+    private static final long FOUR_EXPONENTS = 0x7c00_7c00_7c00_7c00L;
+    private static final long FOUR_ONES = 0x0400_0400_0400_0400L;
+    private static final long FOUR_CARRIES = 0x8000_8000_8000_8000L;
 
     private final int bits;
 
@@ -157,6 +167,11 @@ public enum Panels {
     /// all are finite, and with them all elements.
     public long firstBadScale(MemorySegment data) {
         long size = data.byteSize();
+        long carries = 0;
+        for (long at = 0; at < size; at += superblockBytes())
+            for (int i = 0; i < SCALE_BYTES; i += Long.BYTES)
+                carries |= (data.get(LONG, at + i) & FOUR_EXPONENTS) + FOUR_ONES;
+        if ((carries & FOUR_CARRIES) == 0) return -1;
         for (long at = 0; at < size; at += superblockBytes())
             for (int i = 0; i < SCALE_BYTES; i += Short.BYTES)
                 if (!BlockFormat.isFinite(data.get(SHORT, at + i))) return at + i;

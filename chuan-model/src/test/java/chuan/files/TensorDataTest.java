@@ -4,14 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import chuan.quant.Panels;
+import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class TensorDataTest {
+    private static final long SEED = Long.getLong("chuan.seed", 12);
+
     private static TensorData tensor(DType dtype, ByteBuffer bytes, long... shape) {
         return new TensorData(
                 "t", dtype, shape, MemorySegment.ofArray(bytes.array()), Path.of("f"), 0);
@@ -83,6 +91,60 @@ class TensorDataTest {
                             .hasMessageStartingWith("f: tensor t: element " + place + " is " + bad);
                 }
             }
+        }
+    }
+
+    /// Ten megabytes are searched in pieces, by several threads.
+    @Test
+    void ofLargeTensorsInAFileTheFirstBadPlaceIsNamed(@TempDir Path folder) throws IOException {
+        var random = new Random(SEED);
+        for (DType type :
+                new DType[] {DType.F32, DType.BF16, DType.Q4_0, DType.Q6_K, DType.PANEL8}) {
+            long rows = 16 * (10_000_000 / type.byteCount(16, 1024));
+            var bytes = bytes((int) type.byteCount(rows, 1024));
+            var path = folder.resolve(type.name());
+            Files.write(path, bytes.array());
+            assertThatCode(mapped(path, type, rows)::checkFinite).doesNotThrowAnyException();
+            for (int round = 0; round < 5; round++) {
+                long first = Long.MAX_VALUE;
+                byte[] damaged = bytes.array().clone();
+                for (int i = 0; i < 3; i++) {
+                    long at = random.nextLong(rows * 1024 / 256) * 256;
+                    first = Math.min(first, damage(damaged, type, at));
+                }
+                Files.write(path, damaged);
+                boolean scale = type.isQuantized();
+                assertThatThrownBy(mapped(path, type, rows)::checkFinite)
+                        .as("%s, seed %d", type, SEED)
+                        .hasMessageContaining(
+                                scale
+                                        ? "scale at byte " + first + " of"
+                                        : "element " + first / type.bytes() + " is");
+            }
+        }
+    }
+
+    /// Makes element `index`, or the scale of its block, infinite; returns where.
+    private static long damage(byte[] file, DType type, long index) {
+        long at =
+                switch (type) {
+                    case F32 -> index * 4;
+                    case BF16 -> index * 2;
+                    case Q4_0 -> index / 32 * 18;
+                    case Q6_K -> index / 256 * 210 + 208;
+                    default -> Panels.PANEL8.scale(1024, index / 1024, index % 1024);
+                };
+        ByteBuffer out = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
+        if (type == DType.F32) out.putFloat((int) at, Float.NEGATIVE_INFINITY);
+        else out.putShort((int) at, (short) (type == DType.BF16 ? 0x7f80 : 0xfc00));
+        return at;
+    }
+
+    private static TensorData mapped(Path path, DType type, long rows) throws IOException {
+        try (var channel = FileChannel.open(path)) {
+            var data =
+                    channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), Arena.ofAuto());
+            return new TensorData("t", type, new long[] {rows, 1024}, data, path, 0);
         }
     }
 
