@@ -27,6 +27,8 @@ public final class Main implements Callable<Integer> {
         c.put("tokenize", s -> new CommandLine(new TokenizeCommand(s)));
         c.put("inspect", s -> new CommandLine(new InspectCommand(s)));
         c.put("perplexity", s -> new CommandLine(new PerplexityCommand(s)));
+        c.put("quantize", s -> new CommandLine(new QuantizeCommand(s)));
+        c.put("convert", s -> new CommandLine(new ConvertCommand(s)));
         c.put("doctor", s -> new CommandLine(new DoctorCommand(s)));
         c.put("tokenizer", s -> new CommandLine(new TokenizerCommand(s)));
         c.put("corpus", s -> new CommandLine(new CorpusCommand(s)));

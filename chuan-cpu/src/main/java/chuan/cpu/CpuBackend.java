@@ -7,6 +7,7 @@ import chuan.model.ContextTooLongException;
 import chuan.model.Decoder;
 import chuan.model.KvCache;
 import chuan.model.ModelConfig;
+import chuan.model.Ops;
 import chuan.model.Weights;
 import java.lang.ref.Reference;
 import java.util.List;
@@ -26,6 +27,10 @@ public final class CpuBackend implements Backend {
     private final CpuOptions options;
     private final WorkerPool pool;
     private final CpuOps ops;
+
+    /// [#ops], or who watches them.
+    private Ops<Activation, CpuWeight> verbs;
+
     private final KvPages kvPages;
 
     /// Arrays of each length, made when first needed.
@@ -39,6 +44,7 @@ public final class CpuBackend implements Backend {
         decoder = new Decoder<>(config, weights);
         pool = new WorkerPool(options.threads());
         ops = new CpuOps(config, options.kernels().kernels(), pool);
+        verbs = ops;
         kvPages = new KvPages(config, options.kv());
     }
 
@@ -103,20 +109,27 @@ public final class CpuBackend implements Backend {
         Reference.reachabilityFence(decoder);
     }
 
+    /// From now on every call also adds to the statistics that this returns.
+    public InputStatistics observe() {
+        var statistics = new InputStatistics(config(), decoder.weights());
+        verbs = statistics.watching(ops);
+        return statistics;
+    }
+
     /// Tokens `[from, to)`; those from `firstWanted` on leave their logits in `out`.
     private void step(CpuKvCache kv, int[] ids, int from, int to, int firstWanted, float[] out) {
         int rows = to - from;
         int[] part = ofLength(stepIds, rows);
         System.arraycopy(ids, from, part, 0, rows);
         ops.begin(kv, rows);
-        var x = decoder.embed(ops, part);
-        for (int layer = 0; layer < config().layers(); layer++) x = decoder.block(ops, layer, x);
+        var x = decoder.embed(verbs, part);
+        for (int layer = 0; layer < config().layers(); layer++) x = decoder.block(verbs, layer, x);
         kv.extend(rows);
         int first = Math.max(firstWanted, from);
         if (first >= to) return;
         int[] which = ofLength(stepRows, to - first);
         for (int i = 0; i < which.length; i++) which[i] = first - from + i;
-        var logits = decoder.head(ops, x, which);
+        var logits = decoder.head(verbs, x, which);
         System.arraycopy(
                 logits.data(), 0, out, (first - firstWanted) * config().vocab(), logits.size());
     }

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /// Between the keys of a Hugging Face `config.json` and [ModelConfig]. Which variant a folder holds
 /// is read from keys, and where they leave a doubt, the reason for the choice is part of what
@@ -19,6 +20,9 @@ record ConfigKeys(ModelConfig config, String positionReason) {
     static final String POSITION = "position_embedding";
 
     static final String NORMALIZED_HEAD = "normalized_head";
+
+    /// Absent in folders with plain weights.
+    static final String QUANTIZATION = "quantization_config";
 
     private static final int BAICHUAN2_VOCAB = 125_696;
     private static final double DEFAULT_THETA = 10_000;
@@ -76,11 +80,26 @@ record ConfigKeys(ModelConfig config, String positionReason) {
         if (keys.find("rope_scaling").isPresent())
             throw MalformedFileException.key(
                     keys.file(), "rope_scaling", "scaled RoPE is not supported");
-        if (keys.find("quantization_config").isPresent())
-            throw MalformedFileException.key(
-                    keys.file(),
-                    "quantization_config",
-                    "weights quantized elsewhere are not supported; take the 16-bit model");
+        quantizedBits(keys);
+    }
+
+    /// Bits of codes if the matrices are stored in the official per-row scheme, as
+    /// [OfficialExport] writes it.
+    ///
+    /// @throws MalformedFileException for any other quantization
+    static OptionalInt quantizedBits(JsonFields keys) {
+        var value = keys.find(QUANTIZATION);
+        if (value.isEmpty()) return OptionalInt.empty();
+        if (value.get() instanceof Json.Obj object) {
+            var fields = new JsonFields(keys.file(), object);
+            int bits = fields.integer("bits", 0);
+            if (fields.text("quant_method").equals(Optional.of(OfficialExport.METHOD))
+                    && (bits == 8 || bits == 4)) return OptionalInt.of(bits);
+        }
+        throw MalformedFileException.key(
+                keys.file(),
+                QUANTIZATION,
+                "weights quantized elsewhere are not supported; take the 16-bit model");
     }
 
     private static Choice choosePosition(JsonFields keys, int hidden, int heads) {

@@ -24,13 +24,13 @@ final class GgufConfig {
     static final String END = "tokenizer.ggml.eos_token_id";
 
     /// What llama.cpp takes a file without these keys to mean.
-    private static final double DEFAULT_THETA = 10_000;
+    static final double DEFAULT_THETA = 10_000;
 
     private static final int DEFAULT_BEGIN = 1;
     private static final int DEFAULT_END = 2;
 
-    private static final int ALIBI_LAYERS = 40;
-    private static final int ROPE_LAYERS = 32;
+    static final int ALIBI_LAYERS = 40;
+    static final int ROPE_LAYERS = 32;
 
     private final GgufFile file;
     private final GgufKeys keys;

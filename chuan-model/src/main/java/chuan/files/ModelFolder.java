@@ -8,6 +8,7 @@ import chuan.model.Weights;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +33,9 @@ public final class ModelFolder {
     private final Map<String, TensorData> tensors;
     private final TensorNames names;
     private final Optional<Path> tokenizer;
+
+    /// Matrices in the official per-row scheme, by their names; usually none.
+    private final Map<String, RowScaled> scaled = new HashMap<>();
 
     private ModelFolder(
             Path path,
@@ -81,6 +85,7 @@ public final class ModelFolder {
                         new HubNames(keys.config()),
                         Optional.of(folder.resolve("tokenizer.model"))
                                 .filter(Files::isRegularFile));
+        ConfigKeys.quantizedBits(fields).ifPresent(model::findScaled);
         model.checkTensors();
         return model;
     }
@@ -135,7 +140,13 @@ public final class ModelFolder {
         return Weights.of(
                 config(),
                 (name, shape) -> {
-                    for (Place place : find(name, shape)) stored(place).checkFinite();
+                    var places = find(name, shape);
+                    for (Place place : places) stored(place).checkFinite();
+                    var rows = scaled.get(places.getFirst().name());
+                    if (rows != null) {
+                        rows.scales().checkFinite();
+                        return convert.convertScaled(rows);
+                    }
                     var parts = parts(name, shape);
                     return parts.size() == 1
                             ? convert.convert(parts.getFirst())
@@ -158,6 +169,12 @@ public final class ModelFolder {
         /// @param parts under the names they have in the file; rows of the first come first
         default W convertRows(String name, List<TensorData> parts) {
             return convert(RowOrder.stacked(name, parts));
+        }
+
+        /// Of a matrix in the official per-row scheme. A converter that does not care gets it in
+        /// fp32.
+        default W convertScaled(RowScaled rows) {
+            return convert(rows.dequantized());
         }
     }
 
@@ -197,6 +214,8 @@ public final class ModelFolder {
     }
 
     private TensorData inOfficialOrder(Place place) {
+        var rows = scaled.get(place.name());
+        if (rows != null) return rows.dequantized();
         var tensor = stored(place);
         return place.interleavedHeads() == 0
                 ? tensor
@@ -224,7 +243,9 @@ public final class ModelFolder {
                 config(),
                 (name, shape) -> {
                     for (Place place : find(name, shape)) {
-                        checkFloat(stored(place));
+                        if (scaled.containsKey(place.name()))
+                            used.add(place.name() + RowScaled.SUFFIX);
+                        else checkFloat(stored(place));
                         used.add(place.name());
                     }
                     return name;
@@ -247,10 +268,28 @@ public final class ModelFolder {
         var ways = names.places(name, shape);
         for (var way : ways)
             if (way.stream().anyMatch(place -> tensors.containsKey(place.name()))) {
-                for (Place place : way) checkShape(stored(place), place.shape());
+                for (Place place : way) checkPlace(place);
                 return way;
             }
         throw missing(ways.getFirst().getFirst().name());
+    }
+
+    private void findScaled(int bits) {
+        for (TensorData scales : tensors.values()) {
+            if (!scales.name().endsWith(RowScaled.SUFFIX)) continue;
+            String name =
+                    scales.name().substring(0, scales.name().length() - RowScaled.SUFFIX.length());
+            var codes = tensors.get(name);
+            if (codes == null) throw missing(name);
+            scaled.put(name, new RowScaled(codes, scales, bits));
+        }
+    }
+
+    private void checkPlace(Place place) {
+        var rows = scaled.get(place.name());
+        if (rows == null) checkShape(stored(place), place.shape());
+        else if (place.shape().length == 2) rows.check(place.shape()[0], place.shape()[1]);
+        else checkFloat(rows.codes());
     }
 
     private TensorData stored(Place place) {

@@ -57,12 +57,27 @@ public record ModelFolderWriter(
     /// Writes the folder beside `target` and renames it when it is whole. A folder that stood there
     /// is moved aside first and deleted last: a crash in between leaves one of the two, whole.
     public void write(Path target) throws IOException {
+        write(target, WriteProgress.NONE);
+    }
+
+    /// As above.
+    public void write(Path target, WriteProgress progress) throws IOException {
+        writeWhole(target, folder -> fill(folder, progress));
+    }
+
+    /// Puts files into a folder.
+    interface Content {
+        void fill(Path folder) throws IOException;
+    }
+
+    /// Lets a folder beside `target` be filled and then takes it for `target`.
+    static void writeWhole(Path target, Content content) throws IOException {
         Path parent = target.toAbsolutePath().normalize().getParent();
         if (parent == null) throw new IOException(target + " cannot be a model folder");
         Files.createDirectories(parent);
         Path part = Files.createTempDirectory(parent, "." + target.getFileName() + ".part");
         try {
-            fill(part);
+            content.fill(part);
             replace(part, target.toAbsolutePath().normalize());
         } finally {
             delete(part);
@@ -71,10 +86,14 @@ public record ModelFolderWriter(
 
     /// Writes the files into an existing folder, each atomically, `config.json` last.
     public void fill(Path folder) throws IOException {
+        fill(folder, WriteProgress.NONE);
+    }
+
+    private void fill(Path folder, WriteProgress progress) throws IOException {
         for (Path file : extraFiles)
             Files.copy(
                     file, folder.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
-        SafetensorsWriter.writeSharded(folder, metadata, tensors(), maxShardBytes);
+        SafetensorsWriter.writeSharded(folder, metadata, tensors(), maxShardBytes, progress);
         AtomicFile.writeText(folder.resolve(GenerationConfig.FILE), generation.toJson().pretty());
         AtomicFile.writeText(
                 folder.resolve(ConfigKeys.FILE),

@@ -1,11 +1,8 @@
 package chuan.files;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,7 +18,6 @@ import java.util.TreeMap;
 /// a multiple of 64 bytes, where vector loads like it.
 public final class SafetensorsWriter {
     private static final int ALIGNMENT = 64;
-    private static final int BUFFER = 1 << 20;
 
     private SafetensorsWriter() {}
 
@@ -30,16 +26,24 @@ public final class SafetensorsWriter {
     /// @param metadata free text; `format: pt` is what the Python libraries look for
     public static void write(Path file, Map<String, String> metadata, List<TensorSource> tensors)
             throws IOException {
+        write(file, metadata, tensors, WriteProgress.NONE);
+    }
+
+    private static void write(
+            Path file,
+            Map<String, String> metadata,
+            List<TensorSource> tensors,
+            WriteProgress progress)
+            throws IOException {
         byte[] header = header(metadata, tensors);
         AtomicFile.write(
                 file,
                 out -> {
                     var prefix = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
-                    writeFully(out, prefix.putLong(header.length).flip());
-                    writeFully(out, ByteBuffer.wrap(header));
-                    try (var arena = Arena.ofConfined()) {
-                        var buffer = arena.allocate(BUFFER);
-                        for (TensorSource tensor : tensors) stream(out, tensor, buffer);
+                    TensorStream.writeFully(out, prefix.putLong(header.length).flip());
+                    TensorStream.writeFully(out, ByteBuffer.wrap(header));
+                    try (var stream = new TensorStream(out, progress)) {
+                        for (TensorSource tensor : tensors) stream.write(tensor);
                     }
                 });
     }
@@ -53,16 +57,34 @@ public final class SafetensorsWriter {
             List<TensorSource> tensors,
             long maxShardBytes)
             throws IOException {
+        writeSharded(folder, metadata, tensors, maxShardBytes, WriteProgress.NONE);
+    }
+
+    /// As above.
+    ///
+    /// @param progress hears of all files together
+    public static void writeSharded(
+            Path folder,
+            Map<String, String> metadata,
+            List<TensorSource> tensors,
+            long maxShardBytes,
+            WriteProgress progress)
+            throws IOException {
         var shards = shards(tensors, maxShardBytes);
         if (shards.size() == 1) {
-            write(folder.resolve(ModelFolder.SAFETENSORS), metadata, tensors);
+            write(folder.resolve(ModelFolder.SAFETENSORS), metadata, tensors, progress);
             return;
         }
         long total = 0;
         var map = new TreeMap<String, Json>();
         for (int i = 0; i < shards.size(); i++) {
             var name = String.format("model-%05d-of-%05d.safetensors", i + 1, shards.size());
-            write(folder.resolve(name), metadata, shards.get(i));
+            long before = total;
+            write(
+                    folder.resolve(name),
+                    metadata,
+                    shards.get(i),
+                    bytes -> progress.wrote(before + bytes));
             for (TensorSource tensor : shards.get(i)) {
                 total = Math.addExact(total, tensor.byteCount());
                 map.put(tensor.name(), new Json.Str(name));
@@ -118,19 +140,5 @@ public final class SafetensorsWriter {
         byte[] header = Arrays.copyOf(json, padded);
         Arrays.fill(header, json.length, padded, (byte) ' ');
         return header;
-    }
-
-    private static void stream(FileChannel out, TensorSource tensor, MemorySegment buffer)
-            throws IOException {
-        long bytes = tensor.byteCount();
-        for (long from = 0; from < bytes; from += buffer.byteSize()) {
-            var piece = buffer.asSlice(0, Math.min(buffer.byteSize(), bytes - from));
-            tensor.bytes().read(from, piece);
-            writeFully(out, piece.asByteBuffer());
-        }
-    }
-
-    private static void writeFully(FileChannel out, ByteBuffer bytes) throws IOException {
-        while (bytes.hasRemaining()) out.write(bytes);
     }
 }

@@ -1,5 +1,6 @@
 package chuan.files;
 
+import chuan.quant.Panels;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
@@ -12,8 +13,9 @@ public record TensorSource(String name, DType dtype, long[] shape, Bytes bytes) 
 
     /// Produces the tensor's bytes in the file.
     public interface Bytes {
-        /// Fills `out` with the bytes `[from, from + out.byteSize())`; both are multiples of the
-        /// element size, calls come in rising order.
+        /// Fills `out` with the bytes `[from, from + out.byteSize())`: whole groups of sixteen
+        /// rows, fewer only at the end of the tensor. Calls come in rising order, unless a
+        /// [ParallelReads] was asked to spread them.
         void read(long from, MemorySegment out);
     }
 
@@ -70,6 +72,13 @@ public record TensorSource(String name, DType dtype, long[] shape, Bytes bytes) 
                         dtype,
                         tensor.shape(),
                         (from, out, count) -> tensor.copyTo(from, out, 0, count));
+    }
+
+    /// Bytes of sixteen rows, or of the whole tensor if it is no matrix: reads begin at multiples.
+    long unit() {
+        return shape.length < 2
+                ? byteCount()
+                : dtype.byteCount(Panels.ROWS, shape[shape.length - 1]);
     }
 
     long byteCount() {

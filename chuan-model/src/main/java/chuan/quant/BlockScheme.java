@@ -23,7 +23,8 @@ public enum BlockScheme {
         return rowMultiple;
     }
 
-    BlockLayout layout() {
+    /// How the bytes lie.
+    public BlockLayout layout() {
         return switch (this) {
             case Q4_0 -> BlockLayout.Q4_0;
             case Q8_0 -> BlockLayout.Q8_0;

@@ -27,6 +27,11 @@ public record MatrixQuantizer(BlockScheme scheme, int columns, float[] importanc
                     importance.length + " importances for " + columns + " columns");
     }
 
+    /// How the bytes lie.
+    public BlockLayout layout() {
+        return scheme.layout();
+    }
+
     /// Bytes of `rows` rows.
     public long bytes(long rows) {
         return scheme.layout().bytes(rows, columns);

@@ -7,6 +7,7 @@ import chuan.files.SafetensorsFile;
 import chuan.files.TensorData;
 import chuan.golden.GoldenModel;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -102,6 +103,6 @@ class OfficialRowsTest {
     }
 
     private static TensorData tensor(Map<String, TensorData> tensors, String name) {
-        return java.util.Objects.requireNonNull(tensors.get(name), name);
+        return Objects.requireNonNull(tensors.get(name), name);
     }
 }

@@ -222,10 +222,20 @@ class QuantizersTest {
             byte[] bytes, BlockLayout from, BlockLayout to, int rows, int columns) {
         var out = new byte[(int) to.bytes(rows, columns)];
         Arrays.fill(out, (byte) 77);
+        var matrix = MemorySegment.ofArray(bytes);
         new Rearrangement(from, to, columns)
                 .copy(
-                        MemorySegment.ofArray(bytes),
-                        row -> row,
+                        new Rearrangement.Rows() {
+                            @Override
+                            public MemorySegment matrix(long row) {
+                                return matrix;
+                            }
+
+                            @Override
+                            public long index(long row) {
+                                return row;
+                            }
+                        },
                         0,
                         rows,
                         MemorySegment.ofArray(out));
