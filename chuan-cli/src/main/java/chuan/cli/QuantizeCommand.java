@@ -108,7 +108,9 @@ final class QuantizeCommand implements Callable<Integer> {
                 };
         if (calibrate != null || !embeddingType.isEmpty())
             throw new CliException(
-                    "--type " + type + ": the official scheme knows neither calibration nor"
+                    "--type "
+                            + type
+                            + ": the official scheme knows neither calibration nor"
                             + " quantized embeddings");
         ModelFolder input = model.open();
         new FolderWriting(streams, output)
@@ -133,8 +135,7 @@ final class QuantizeCommand implements Callable<Integer> {
                             + wanted.label()
                             + " is rounded as llama.cpp does it; int4 and int8 can be calibrated");
         if (calibrateTokens < 1)
-            throw new CliException(
-                    "--calibrate-tokens " + calibrateTokens + ": must be positive");
+            throw new CliException("--calibrate-tokens " + calibrateTokens + ": must be positive");
         return new Calibration(calibrate, calibrateTokens).run(input, model.tokenizer(), streams);
     }
 

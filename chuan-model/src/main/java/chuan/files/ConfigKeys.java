@@ -83,8 +83,8 @@ record ConfigKeys(ModelConfig config, String positionReason) {
         quantizedBits(keys);
     }
 
-    /// Bits of codes if the matrices are stored in the official per-row scheme, as
-    /// [OfficialExport] writes it.
+    /// Bits of codes if the matrices are stored in the official per-row scheme, as [OfficialExport]
+    /// writes it.
     ///
     /// @throws MalformedFileException for any other quantization
     static OptionalInt quantizedBits(JsonFields keys) {

@@ -13,9 +13,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Writes a stored model in the per-row scheme of the official Baichuan-13B code, which itself could
-/// never save it: a folder with codes and scales for the matrices of the blocks; embedding, norms and
-/// output matrix stay as they are. [ModelFolder] opens it again. See [RowScaled].
+/// Writes a stored model in the per-row scheme of the official Baichuan-13B code, which itself
+/// could never save it: a folder with codes and scales for the matrices of the blocks; embedding,
+/// norms and output matrix stay as they are. [ModelFolder] opens it again. See [RowScaled].
 public final class OfficialExport {
     /// In config.json, under `quantization_config`.
     static final String METHOD = "baichuan-rows";
@@ -72,9 +72,7 @@ public final class OfficialExport {
         var keys =
                 new LinkedHashMap<>(
                         ConfigKeys.write(config, model.generation(), plainType()).fields());
-        keys.put(
-                ConfigKeys.QUANTIZATION,
-                Json.Obj.of("quant_method", METHOD, "bits", bits));
+        keys.put(ConfigKeys.QUANTIZATION, Json.Obj.of("quant_method", METHOD, "bits", bits));
         AtomicFile.writeText(folder.resolve(ConfigKeys.FILE), new Json.Obj(keys).pretty());
     }
 
@@ -94,12 +92,17 @@ public final class OfficialExport {
         var type = plain(model.storedParts(name, shape));
         var weight = new StreamedWeight(model, name, shape);
         weight.expect(DType.elementCount(shape));
-        tensors.add(TensorSource.of(name, type, shape, (from, out, count) -> {
-            var rows = weight.open();
-            rows.copyRun(from, out, count);
-            checkFinite(rows, out, count);
-            weight.done(count);
-        }));
+        tensors.add(
+                TensorSource.of(
+                        name,
+                        type,
+                        shape,
+                        (from, out, count) -> {
+                            var rows = weight.open();
+                            rows.copyRun(from, out, count);
+                            checkFinite(rows, out, count);
+                            weight.done(count);
+                        }));
     }
 
     private void addQuantized(String name, long[] shape, ParallelReads threads) {
@@ -153,8 +156,7 @@ public final class OfficialExport {
             rows.copyTo((from + at) / rowBytes * columns, row, 0, columns);
             checkFinite(rows, row, columns);
             scheme.quantize(row, 0, columns, codes);
-            if (bits == 8)
-                MemorySegment.copy(codes, 0, out, ValueLayout.JAVA_BYTE, at, columns);
+            if (bits == 8) MemorySegment.copy(codes, 0, out, ValueLayout.JAVA_BYTE, at, columns);
             else
                 for (int k = 0; k < columns; k += OfficialRows.PER_WORD)
                     out.set(TensorData.INT, at + k / 2, OfficialRows.pack(codes, k));
@@ -167,10 +169,7 @@ public final class OfficialExport {
         var codes = new byte[columns];
         for (long r = 0; r < out.byteSize() / Float.BYTES; r++) {
             rows.copyTo(r * columns, row, 0, columns);
-            out.set(
-                    TensorData.FLOAT,
-                    r * Float.BYTES,
-                    scheme.quantize(row, 0, columns, codes));
+            out.set(TensorData.FLOAT, r * Float.BYTES, scheme.quantize(row, 0, columns, codes));
         }
     }
 

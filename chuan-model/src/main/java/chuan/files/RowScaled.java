@@ -5,9 +5,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
-/// A matrix in the per-row scheme of the official Baichuan-13B code, as we store it: codes and, under
-/// the same name with `_scale`, one fp32 scale for each row. The value is scale times code, exact in
-/// fp32.
+/// A matrix in the per-row scheme of the official Baichuan-13B code, as we store it: codes and,
+/// under the same name with `_scale`, one fp32 scale for each row. The value is scale times code,
+/// exact in fp32.
 ///
 /// @param codes I8 `[rows, columns]`, or I32 `[rows, columns / 8]` with eight codes of 4 bits in a
 ///   word, the first lowest
@@ -42,7 +42,9 @@ public record RowScaled(TensorData codes, TensorData scales, int bits) {
                             + " weights are expected");
         if (scales.dtype() != DType.F32 || !Arrays.equals(scales.shape(), new long[] {rows}))
             throw MalformedFileException.tensor(
-                    scales.file(), scales.name(), "is not one F32 scale for each of " + rows + " rows");
+                    scales.file(),
+                    scales.name(),
+                    "is not one F32 scale for each of " + rows + " rows");
     }
 
     public int rows() {
@@ -53,8 +55,8 @@ public record RowScaled(TensorData codes, TensorData scales, int bits) {
         return Math.toIntExact(codes.shape()[1] * perElement());
     }
 
-    /// All codes as signed bytes, `[rows, columns]`: a view where they are stored so, else a copy off
-    /// the heap.
+    /// All codes as signed bytes, `[rows, columns]`: a view where they are stored so, else a copy
+    /// off the heap.
     public MemorySegment codeBytes() {
         if (bits == 8) return codes.data();
         long words = codes.elements();

@@ -32,8 +32,8 @@ final class StreamedWeight {
         return Math.toIntExact(shape[shape.length - 1]);
     }
 
-    /// The type in which the files hold these rows; if it is several, or codes with scales elsewhere,
-    /// fp32 holds them all.
+    /// The type in which the files hold these rows; if it is several, or codes with scales
+    /// elsewhere, fp32 holds them all.
     DType storedType(long first, long rows) {
         if (!stored.getFirst().dtype().isFloat()) return DType.F32;
         long at = 0;

@@ -54,7 +54,11 @@ class OfficialExportTest {
         Path one = write(4, "tiny-rope");
         Path two = temporary.resolve("second");
         try (var threads = new ParallelReads(4)) {
-            new OfficialExport(ModelFolder.open(GoldenModel.folder("tiny-rope")), 4, List.of(), threads)
+            new OfficialExport(
+                            ModelFolder.open(GoldenModel.folder("tiny-rope")),
+                            4,
+                            List.of(),
+                            threads)
                     .write(two, WriteProgress.NONE);
         }
         for (String file : List.of("model.safetensors", "config.json"))
