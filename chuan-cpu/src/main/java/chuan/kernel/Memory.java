@@ -15,10 +15,17 @@ final class Memory {
     private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    private static final ValueLayout.OfInt INT =
+            ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
     private Memory() {}
 
     static short half(long address) {
         return ALL.get(SHORT, address);
+    }
+
+    static int word(long address) {
+        return ALL.get(INT, address);
     }
 
     static byte code(long address) {

@@ -21,7 +21,7 @@ final class Registers {
     /// Floats in a register.
     static final int LENGTH = F.length();
 
-    private static final VectorSpecies<Integer> I = F.withLanes(int.class);
+    static final VectorSpecies<Integer> I = F.withLanes(int.class);
     private static final VectorSpecies<Short> S =
             VectorSpecies.of(short.class, VectorShape.forBitSize(LENGTH * Short.SIZE));
 

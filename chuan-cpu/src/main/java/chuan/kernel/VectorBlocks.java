@@ -6,14 +6,18 @@ import static chuan.kernel.Registers.LENGTH;
 import chuan.quant.BlockFormat;
 import java.util.Objects;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
-/// Rows of the commoner block formats to fp32 through the registers, operation by operation as
-/// [BlockFormat] does it; the others, and what is too narrow, go through its own loops.
+/// Rows of block formats to fp32 through the registers, operation by operation as [BlockFormat]
+/// does it; what is too narrow goes through its own loops.
 final class VectorBlocks {
     private static final int HALF = 16;
     private static final int K_ELEMENTS = 256;
     private static final ScalarKernels SCALAR = new ScalarKernels();
+
+    /// 0, 1, 2, ...
+    private static final IntVector PLACES = IntVector.zero(Registers.I).addIndex(1);
 
     private VectorBlocks() {}
 
@@ -30,7 +34,10 @@ final class VectorBlocks {
             case Q8_0 -> q8(address, blocks, out, at);
             case Q4_K -> q4k(address, blocks, out, at);
             case Q6_K -> q6k(address, blocks, out, at);
-            case Q4_1, Q5_0, Q5_1, Q5_K -> SCALAR.widen(w, row, out, at);
+            case Q4_1 -> q4WithMinimum(address, blocks, out, at);
+            case Q5_0 -> q5(address, blocks, out, at);
+            case Q5_1 -> q5WithMinimum(address, blocks, out, at);
+            case Q5_K -> q5k(address, blocks, out, at);
         }
     }
 
@@ -45,6 +52,71 @@ final class VectorBlocks {
                         .intoArray(out, at + HALF + j);
             }
         }
+    }
+
+    private static void q4WithMinimum(long address, int blocks, float[] out, int at) {
+        for (int block = 0; block < blocks; block++, address += 20, at += 2 * HALF) {
+            float d = Float.float16ToFloat(Memory.half(address));
+            float m = Float.float16ToFloat(Memory.half(address + 2));
+            for (int j = 0; j < HALF; j += LENGTH) {
+                var pairs = Registers.bytes(address + 4 + j);
+                Registers.floats(pairs.and(15)).mul(d).add(m).intoArray(out, at + j);
+                Registers.floats(pairs.lanewise(VectorOperators.LSHR, 4).and(15))
+                        .mul(d)
+                        .add(m)
+                        .intoArray(out, at + HALF + j);
+            }
+        }
+    }
+
+    private static void q5(long address, int blocks, float[] out, int at) {
+        for (int block = 0; block < blocks; block++, address += 22, at += 2 * HALF) {
+            float d = Float.float16ToFloat(Memory.half(address));
+            int fifth = Memory.word(address + 2);
+            for (int j = 0; j < HALF; j += LENGTH) {
+                var pairs = Registers.bytes(address + 6 + j);
+                Registers.floats(pairs.and(15).or(sixteens(fifth >>> j)).sub(16))
+                        .mul(d)
+                        .intoArray(out, at + j);
+                Registers.floats(
+                                pairs.lanewise(VectorOperators.LSHR, 4)
+                                        .and(15)
+                                        .or(sixteens(fifth >>> (HALF + j)))
+                                        .sub(16))
+                        .mul(d)
+                        .intoArray(out, at + HALF + j);
+            }
+        }
+    }
+
+    private static void q5WithMinimum(long address, int blocks, float[] out, int at) {
+        for (int block = 0; block < blocks; block++, address += 24, at += 2 * HALF) {
+            float d = Float.float16ToFloat(Memory.half(address));
+            float m = Float.float16ToFloat(Memory.half(address + 2));
+            int fifth = Memory.word(address + 4);
+            for (int j = 0; j < HALF; j += LENGTH) {
+                var pairs = Registers.bytes(address + 8 + j);
+                Registers.floats(pairs.and(15).or(sixteens(fifth >>> j)))
+                        .mul(d)
+                        .add(m)
+                        .intoArray(out, at + j);
+                Registers.floats(
+                                pairs.lanewise(VectorOperators.LSHR, 4)
+                                        .and(15)
+                                        .or(sixteens(fifth >>> (HALF + j))))
+                        .mul(d)
+                        .add(m)
+                        .intoArray(out, at + HALF + j);
+            }
+        }
+    }
+
+    /// 16 in each place whose bit of `bits` is set, the lowest first.
+    private static IntVector sixteens(int bits) {
+        return IntVector.broadcast(Registers.I, bits)
+                .lanewise(VectorOperators.LSHR, PLACES)
+                .and(1)
+                .lanewise(VectorOperators.LSHL, 4);
     }
 
     private static void q8(long address, int blocks, float[] out, int at) {
@@ -78,6 +150,32 @@ final class VectorBlocks {
                             .mul(scale1)
                             .sub(minimum1)
                             .intoArray(out, to + 32 + l);
+                }
+            }
+        }
+    }
+
+    /// As Q4_K, with a fifth bit for sub-block `j` in bit `j` of the byte for the place.
+    private static void q5k(long address, int blocks, float[] out, int at) {
+        for (int block = 0; block < blocks; block++, address += 176, at += K_ELEMENTS) {
+            float d = Float.float16ToFloat(Memory.half(address));
+            float dmin = Float.float16ToFloat(Memory.half(address + 2));
+            for (int j = 0; j < 8; j++) {
+                float scale = d * BlockFormat.kScale(Memory.ALL, address, j);
+                float minimum = dmin * BlockFormat.kMinimum(Memory.ALL, address, j);
+                long nibbles = address + 48 + 32 * (j / 2);
+                int to = at + 32 * j;
+                for (int l = 0; l < 32; l += LENGTH) {
+                    var low =
+                            Registers.bytes(nibbles + l)
+                                    .lanewise(VectorOperators.LSHR, 4 * (j & 1))
+                                    .and(15);
+                    var fifth =
+                            Registers.bytes(address + 16 + l)
+                                    .lanewise(VectorOperators.LSHR, j)
+                                    .and(1)
+                                    .lanewise(VectorOperators.LSHL, 4);
+                    Registers.floats(low.or(fifth)).mul(scale).sub(minimum).intoArray(out, to + l);
                 }
             }
         }

@@ -54,6 +54,24 @@ final class KernelInputs {
         return new Matrix(format, rows, columns, memory, new float[0]);
     }
 
+    /// A quantized matrix whose bytes are all `code`, but for the fp16 numbers, which are `scale`.
+    Matrix constant(WeightFormat format, int rows, int columns, int code, float scale) {
+        MemorySegment memory = Arena.ofAuto().allocate(format.matrixBytes(rows, columns), 64);
+        memory.fill((byte) code);
+        var block = format.block();
+        var panels = format.panels();
+        short half = Float.floatToFloat16(scale);
+        if (block != null)
+            for (long at = 0; at < memory.byteSize(); at += block.bytes())
+                for (int field : scaleFields(block))
+                    memory.set(ValueLayout.JAVA_SHORT_UNALIGNED, at + field, half);
+        if (panels != null)
+            for (long at = 0; at < memory.byteSize(); at += panels.superblockBytes())
+                for (int i = 0; i < Panels.SCALE_BYTES; i += 2)
+                    memory.set(ValueLayout.JAVA_SHORT_UNALIGNED, at + i, half);
+        return new Matrix(format, rows, columns, memory, new float[0]);
+    }
+
     private void half(MemorySegment memory, long at, boolean extreme) {
         float[] some = {0f, -0f, 6e-8f, -6e-8f, 1e-5f, 65_504f, -65_504f};
         float value =
