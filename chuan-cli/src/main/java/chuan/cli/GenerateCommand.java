@@ -70,7 +70,10 @@ final class GenerateCommand implements Callable<Integer> {
         if (prompt != null && ids != null)
             throw new CliException("--prompt and --ids exclude each other");
         try (var loaded = LoadedModel.open(model, common, kernels, streams)) {
-            Engine engine = loaded.engine(model, common, sampling);
+            Engine engine =
+                    ids == null
+                            ? loaded.engine(model, common, sampling)
+                            : loaded.engineOfIds(model, common, sampling);
             GenerateRequest request = request(engine).withStop(stop).withLogprobs(logprobs);
             TokenListener listener = json ? TokenListener.NONE : this::print;
             GenerateResult result = engine.generate(request, listener);

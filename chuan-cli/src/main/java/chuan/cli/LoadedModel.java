@@ -90,7 +90,18 @@ record LoadedModel(ModelFolder folder, Backend backend) implements AutoCloseable
     /// With the folder's tokenizer and settings.
     Engine engine(ModelOption model, CommonOptions common, SamplingMixin sampling)
             throws IOException {
-        Tokenizer tokenizer = model.tokenizer();
+        return engine(model.tokenizer(), common, sampling);
+    }
+
+    /// For ids alone: a folder without a tokenizer will do.
+    Engine engineOfIds(ModelOption model, CommonOptions common, SamplingMixin sampling)
+            throws IOException {
+        return folder.tokenizer().isPresent()
+                ? engine(model, common, sampling)
+                : engine(NumberVocabulary.of(folder.config().vocab()), common, sampling);
+    }
+
+    private Engine engine(Tokenizer tokenizer, CommonOptions common, SamplingMixin sampling) {
         var settings = GenerationSettings.of(folder.generation(), folder.config());
         settings =
                 settings.withSampling(sampling.over(settings.sampling()))

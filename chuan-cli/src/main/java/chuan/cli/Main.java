@@ -29,6 +29,7 @@ public final class Main implements Callable<Integer> {
         c.put("perplexity", s -> new CommandLine(new PerplexityCommand(s)));
         c.put("quantize", s -> new CommandLine(new QuantizeCommand(s)));
         c.put("convert", s -> new CommandLine(new ConvertCommand(s)));
+        c.put("synthesize", s -> new CommandLine(new SynthesizeCommand(s)));
         c.put("doctor", s -> new CommandLine(new DoctorCommand(s)));
         c.put("tokenizer", s -> new CommandLine(new TokenizerCommand(s)));
         c.put("corpus", s -> new CommandLine(new CorpusCommand(s)));

@@ -3,6 +3,7 @@ package chuan.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import chuan.files.ModelFolder;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -186,6 +187,59 @@ class CommandsTest {
         assertThat(report.get("tensors").size()).isEqualTo(24);
         assertThat(CommandLineRun.of("inspect", GOLDEN.resolve("tiny-rope").toString()).out())
                 .contains("rope, theta 10000");
+    }
+
+    /// What a model without a tokenizer writes are numbers, which it takes back.
+    @Test
+    void aMadeUpModelGoesOnWithIds() throws Exception {
+        Path made = temporary.resolve("made-up");
+        var run =
+                CommandLineRun.of(
+                        "synthesize",
+                        GOLDEN.resolve("tiny-rope/config.json").toString(),
+                        "--out",
+                        made.toString(),
+                        "--seed",
+                        "3",
+                        "--layers",
+                        "1");
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(ModelFolder.open(made).config().layers()).isEqualTo(1);
+        String[] line = {"generate", "-m", made.toString(), "--max-tokens", "9", "--ids", "5 6 7"};
+        String text = CommandLineRun.of(line).out().strip();
+        assertThat(text).matches("[0-9]+( [0-9]+)*");
+        var withJson = new java.util.ArrayList<>(java.util.List.of(line));
+        withJson.add("--json");
+        JsonNode report = json(CommandLineRun.of(withJson.toArray(String[]::new)));
+        assertThat(report.get("ids").toString().replaceAll("[\\[\\]]", "").replace(",", " "))
+                .isEqualTo(text);
+        run = CommandLineRun.of("generate", "-m", made.toString(), "--prompt", "hello");
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("tokenizer.model");
+        run = CommandLineRun.of("synthesize", "baichuan-7b", "--out", made.toString());
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("exists").doesNotContain("Exception");
+    }
+
+    /// The number type of keys and values changes the last digits, and is said.
+    @Test
+    void keysAndValuesMayTakeFewerBits() {
+        for (String kv : new String[] {"f32", "f16", "int8"}) {
+            var run =
+                    CommandLineRun.of(
+                            "generate",
+                            "-m",
+                            model,
+                            "-p",
+                            "家",
+                            "--max-tokens",
+                            "4",
+                            "--kv",
+                            kv,
+                            "--verbose");
+            assertThat(run.code()).isZero();
+            assertThat(run.err()).contains("keys and values " + kv, "GB for weights");
+        }
     }
 
     /// Against the official code. Its own fp32 rounding is 1.6e-5 at 64 tokens; 2e-4 leaves room

@@ -126,7 +126,7 @@ public record ModelFolderWriter(
         delete(old);
     }
 
-    private static void delete(Path folder) throws IOException {
+    static void delete(Path folder) throws IOException {
         if (!Files.exists(folder)) return;
         Files.walkFileTree(
                 folder,

@@ -70,26 +70,44 @@ public final class SafetensorsWriter {
             long maxShardBytes,
             WriteProgress progress)
             throws IOException {
-        var shards = shards(tensors, maxShardBytes);
-        if (shards.size() == 1) {
-            write(folder.resolve(ModelFolder.SAFETENSORS), metadata, tensors, progress);
-            return;
+        var shards = plan(folder, tensors, maxShardBytes);
+        long total = 0;
+        for (Shard shard : shards) {
+            long before = total;
+            write(shard.file, metadata, shard.tensors, bytes -> progress.wrote(before + bytes));
+            for (TensorSource tensor : shard.tensors)
+                total = Math.addExact(total, tensor.byteCount());
         }
+        writeIndex(folder, shards);
+    }
+
+    /// A file and what goes into it.
+    record Shard(Path file, List<TensorSource> tensors) {}
+
+    /// The files of a folder: one, or as many as `maxShardBytes` asks for.
+    static List<Shard> plan(Path folder, List<TensorSource> tensors, long maxShardBytes) {
+        var shards = shards(tensors, maxShardBytes);
+        if (shards.size() == 1)
+            return List.of(new Shard(folder.resolve(ModelFolder.SAFETENSORS), tensors));
+        var plan = new ArrayList<Shard>();
+        for (var part : shards) {
+            var name =
+                    String.format("model-%05d-of-%05d.safetensors", plan.size() + 1, shards.size());
+            plan.add(new Shard(folder.resolve(name), part));
+        }
+        return plan;
+    }
+
+    /// `model.safetensors.index.json`, which a single file does not have.
+    static void writeIndex(Path folder, List<Shard> shards) throws IOException {
+        if (shards.size() == 1) return;
         long total = 0;
         var map = new TreeMap<String, Json>();
-        for (int i = 0; i < shards.size(); i++) {
-            var name = String.format("model-%05d-of-%05d.safetensors", i + 1, shards.size());
-            long before = total;
-            write(
-                    folder.resolve(name),
-                    metadata,
-                    shards.get(i),
-                    bytes -> progress.wrote(before + bytes));
-            for (TensorSource tensor : shards.get(i)) {
+        for (Shard shard : shards)
+            for (TensorSource tensor : shard.tensors) {
                 total = Math.addExact(total, tensor.byteCount());
-                map.put(tensor.name(), new Json.Str(name));
+                map.put(tensor.name(), new Json.Str(shard.file.getFileName().toString()));
             }
-        }
         var index =
                 Json.Obj.of(
                         "metadata",
@@ -116,7 +134,7 @@ public final class SafetensorsWriter {
         return shards;
     }
 
-    private static byte[] header(Map<String, String> metadata, List<TensorSource> tensors) {
+    static byte[] header(Map<String, String> metadata, List<TensorSource> tensors) {
         var fields = new LinkedHashMap<String, Json>();
         var free = new LinkedHashMap<String, Json>();
         metadata.forEach((name, text) -> free.put(name, new Json.Str(text)));
