@@ -2,19 +2,17 @@ package chuan.cpu;
 
 import chuan.files.DType;
 import chuan.files.ModelFolder;
+import chuan.files.OffHeap;
 import chuan.files.TensorData;
 import chuan.kernel.Matrix;
 import chuan.kernel.WeightFormat;
 import chuan.model.Weights;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 
 /// Turns stored tensors into [CpuWeight]s. Copies live until nobody holds them.
 final class WeightLoader implements ModelFolder.Converter<CpuWeight> {
-    private static final long ALIGNMENT = 64;
-
     private final WeightType type;
 
     WeightLoader(WeightType type) {
@@ -59,7 +57,7 @@ final class WeightLoader implements ModelFolder.Converter<CpuWeight> {
     private static Matrix view(TensorData tensor, WeightFormat format) {
         var data = tensor.data();
         if (!data.isNative())
-            data = Arena.ofAuto().allocate(data.byteSize(), ALIGNMENT).copyFrom(data);
+            data = OffHeap.allocate(data.byteSize()).copyFrom(data);
         return matrix(tensor, format, data);
     }
 
@@ -118,8 +116,7 @@ final class WeightLoader implements ModelFolder.Converter<CpuWeight> {
     }
 
     private static MemorySegment allocate(TensorData tensor, WeightFormat format) {
-        return Arena.ofAuto()
-                .allocate(Math.multiplyExact(tensor.elements(), (long) format.bytes()), ALIGNMENT);
+        return OffHeap.allocate(Math.multiplyExact(tensor.elements(), (long) format.bytes()));
     }
 
     private static int rows(TensorData tensor) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import chuan.files.ModelFolder;
 import chuan.golden.GoldenModel;
+import chuan.kernel.Matrix;
 import chuan.model.KvType;
 import chuan.model.ModelConfig;
 import org.junit.jupiter.api.Test;
@@ -75,13 +76,19 @@ class MemoryPlanTest {
             var folder = ModelFolder.open(GoldenModel.folder(name));
             var sizes = WeightSizes.of(folder, type);
             var loader = new WeightLoader(type);
-            var held = new long[1];
-            folder.weights(tensor -> {
-                var weight = loader.load(tensor);
-                held[0] += bytes(weight);
-                return weight;
-            });
-            assertThat(sizes.heldBytes()).as("%s, %s", name, type).isEqualTo(held[0]);
+            var weights = folder.weights(loader);
+            long held = bytes(weights.embedding()) + bytes(weights.finalNorm());
+            if (weights.output() != weights.embedding()) held += bytes(weights.output());
+            for (var block : weights.blocks())
+                held +=
+                        bytes(block.attentionNorm())
+                                + bytes(block.qkv())
+                                + bytes(block.attentionOut())
+                                + bytes(block.mlpNorm())
+                                + bytes(block.gate())
+                                + bytes(block.up())
+                                + bytes(block.down());
+            assertThat(sizes.heldBytes()).as("%s, %s", name, type).isEqualTo(held);
             assertThat(sizes.mappedBytes()).isLessThanOrEqualTo(sizes.heldBytes());
         }
         var bf16 = ModelFolder.open(GoldenModel.folder("tiny-alibi-bf16"));
@@ -93,8 +100,13 @@ class MemoryPlanTest {
     private static long bytes(CpuWeight weight) {
         return switch (weight) {
             case CpuWeight.Gain(float[] values) -> 4L * values.length;
-            case CpuWeight.Linear(var matrix) ->
-                    matrix.memory().byteSize() + 4L * matrix.scales().length;
+            case CpuWeight.Linear(var matrix) -> bytes(matrix);
+            case CpuWeight.Stacked(var parts) ->
+                    parts.stream().mapToLong(MemoryPlanTest::bytes).sum();
         };
+    }
+
+    private static long bytes(Matrix matrix) {
+        return matrix.memory().byteSize() + 4L * matrix.scales().length;
     }
 }
