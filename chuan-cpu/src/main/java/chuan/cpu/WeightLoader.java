@@ -56,8 +56,7 @@ final class WeightLoader implements ModelFolder.Converter<CpuWeight> {
 
     private static Matrix view(TensorData tensor, WeightFormat format) {
         var data = tensor.data();
-        if (!data.isNative())
-            data = OffHeap.allocate(data.byteSize()).copyFrom(data);
+        if (!data.isNative()) data = OffHeap.allocate(data.byteSize()).copyFrom(data);
         return matrix(tensor, format, data);
     }
 

@@ -66,7 +66,7 @@ final class ParallelWriter implements AutoCloseable {
         var prefix = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         writeFully(file, prefix.putLong(header.length).flip(), 0);
         writeFully(file, ByteBuffer.wrap(header), Long.BYTES);
-        long at = Long.BYTES + header.length;
+        long at = (long) Long.BYTES + header.length;
         for (TensorSource tensor : shard.tensors()) {
             long bytes = tensor.byteCount();
             for (long from = 0; from < bytes; from += PIECE)

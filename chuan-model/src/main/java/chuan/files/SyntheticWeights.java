@@ -76,9 +76,9 @@ public final class SyntheticWeights {
             out[i] = spread * normal(key, from + i);
         for (; i <= count - ELEMENTS_PER_HASH; i += ELEMENTS_PER_HASH) {
             long bits = mix(key + (from + i) / ELEMENTS_PER_HASH * GOLDEN);
-            out[i] = spread * NORMAL[(int) bits & LEVELS - 1];
-            out[i + 1] = spread * NORMAL[(int) (bits >>> 16) & LEVELS - 1];
-            out[i + 2] = spread * NORMAL[(int) (bits >>> 32) & LEVELS - 1];
+            out[i] = spread * NORMAL[(int) bits & (LEVELS - 1)];
+            out[i + 1] = spread * NORMAL[(int) (bits >>> 16) & (LEVELS - 1)];
+            out[i + 2] = spread * NORMAL[(int) (bits >>> 32) & (LEVELS - 1)];
             out[i + 3] = spread * NORMAL[(int) (bits >>> 48)];
         }
         for (; i < count; i++) out[i] = spread * normal(key, from + i);
@@ -86,7 +86,7 @@ public final class SyntheticWeights {
 
     private static float normal(long key, long index) {
         long bits = mix(key + index / ELEMENTS_PER_HASH * GOLDEN);
-        return NORMAL[(int) (bits >>> 16 * (index % ELEMENTS_PER_HASH)) & LEVELS - 1];
+        return NORMAL[(int) (bits >>> (16 * (index % ELEMENTS_PER_HASH))) & (LEVELS - 1)];
     }
 
     /// The finalizer of SplitMix64 (Steele, Lea and Flood 2014).
