@@ -112,8 +112,7 @@ public record SyntheticModel(
     /// @param progress what it throws ends the writing
     /// @throws IOException if the target exists, or the disk is too small: before anything is
     ///   written
-    public void write(Path target, int threads, WriteProgress progress)
-            throws IOException {
+    public void write(Path target, int threads, WriteProgress progress) throws IOException {
         Path folder = target.toAbsolutePath().normalize();
         Path parent = folder.getParent();
         if (parent == null || Files.exists(folder))
@@ -139,8 +138,7 @@ public record SyntheticModel(
         }
     }
 
-    private void fill(Path folder, int threads, WriteProgress progress)
-            throws IOException {
+    private void fill(Path folder, int threads, WriteProgress progress) throws IOException {
         var metadata = Map.of("format", "pt");
         var shards = SafetensorsWriter.plan(folder, tensors(), shardBytes);
         ParallelWriter.write(shards, metadata, threads, progress);
