@@ -22,7 +22,7 @@ import jdk.incubator.vector.VectorOperators;
 /// Narrow registers take a panel in two or four groups of rows.
 final class VectorPanels {
     /// Fewer tokens than this meet the codes one by one.
-    private static final int FEW = 4;
+    private static final int FEW = 3;
 
     private static final int TILE = 4;
 
