@@ -49,9 +49,11 @@ class ArchitectureTest {
         onlyDependsOn(TOKENIZER, TOKENIZER, JDK, NULLNESS);
     }
 
+    /// Kernels compute on packed weights as they lie in files: they know those layouts, and nothing
+    /// else of a model.
     @Test
-    void cpuNeedsTheModelOnlyAndKernelsTheJdk() {
-        onlyDependsOn(KERNEL, KERNEL, JDK, VECTOR, NULLNESS);
+    void cpuNeedsTheModelOnlyAndKernelsTheJdkAndTheLayouts() {
+        onlyDependsOn(KERNEL, KERNEL, QUANT, JDK, VECTOR, NULLNESS);
         onlyDependsOn(CPU, CPU, KERNEL, MODEL, FILES, QUANT, JDK, NULLNESS);
     }
 
