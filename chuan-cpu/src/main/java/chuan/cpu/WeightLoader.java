@@ -3,6 +3,7 @@ package chuan.cpu;
 import chuan.files.DType;
 import chuan.files.ModelFolder;
 import chuan.files.OffHeap;
+import chuan.files.RowScaled;
 import chuan.files.TensorData;
 import chuan.kernel.Matrix;
 import chuan.kernel.WeightFormat;
@@ -37,6 +38,23 @@ final class WeightLoader implements ModelFolder.Converter<CpuWeight> {
                     case BF16 -> tensor.dtype() == DType.BF16 ? asStored(tensor) : toBf16(tensor);
                     case INT8 -> isInBlock(tensor) ? toInt8(tensor) : asStored(tensor);
                 });
+    }
+
+    /// The codes stay where they are, if they are bytes; the arithmetic is that of
+    /// [WeightType#INT8].
+    @Override
+    public CpuWeight convertScaled(RowScaled rows) {
+        if (type != WeightType.AS_STORED && type != WeightType.INT8)
+            return ModelFolder.Converter.super.convertScaled(rows);
+        var codes = rows.codeBytes();
+        if (!codes.isNative()) codes = OffHeap.allocate(codes.byteSize()).copyFrom(codes);
+        return new CpuWeight.Linear(
+                new Matrix(
+                        WeightFormat.INT8,
+                        rows.rows(),
+                        rows.columns(),
+                        codes,
+                        rows.scales().toFloats()));
     }
 
     private static boolean isInBlock(TensorData tensor) {

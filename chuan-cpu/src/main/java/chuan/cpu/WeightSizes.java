@@ -63,6 +63,8 @@ public record WeightSizes(long heldBytes, long mappedBytes) {
     private static long asStored(
             ModelConfig c, String name, long[] shape, List<TensorData> stored) {
         boolean widened = stored.getFirst().dtype() == DType.F64;
+        boolean scaled = !stored.getFirst().dtype().isFloat();
+        if (scaled) return DType.I8.byteCount(shape) + Float.BYTES * shape[0];
         boolean normalized = c.normalizedHead() && name.equals(Weights.OUTPUT);
         return widened || normalized ? DType.F32.byteCount(shape) : storedBytes(stored);
     }
