@@ -1,6 +1,8 @@
 package chuan.cli;
 
 import chuan.cpu.WeightType;
+import chuan.model.Extension;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /// What every command takes that runs a model.
@@ -46,6 +48,21 @@ final class CommonOptions {
                             + " free, or the variable CHUAN_MEMORY_LIMIT.")
     String memoryLimit = "";
 
+    @Option(
+            names = "--extend",
+            paramLabel = "HOW",
+            description =
+                    "Beyond the trained context: none (as trained), ntk, or for RoPE linear,"
+                            + " dynamic; default: as config.json says.")
+    @Nullable Extension extend;
+
+    @Option(
+            names = "--trained",
+            paramLabel = "N",
+            description =
+                    "Tokens the model was trained on, for --extend; default: as config.json says.")
+    int trained;
+
     @Option(names = "--verbose", description = "Say what is chosen, and where errors come from.")
     boolean verbose;
 
@@ -54,6 +71,8 @@ final class CommonOptions {
         if (threads < 0 || threads > 4096)
             throw new CliException("--threads " + threads + ": not a number of threads");
         if (context < 0) throw new CliException("--ctx " + context + ": not a number of tokens");
+        if (trained < 0)
+            throw new CliException("--trained " + trained + ": not a number of tokens");
         if (!device.equals("cpu"))
             throw new CliException(
                     "--device " + device + ": this version computes on the CPU only; use cpu");
@@ -66,5 +85,13 @@ final class CommonOptions {
 
     int threadsOrCores() {
         return threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+    }
+
+    /// Lets work that is not the back end's (sums over the vocabulary) use as many threads. Before
+    /// the first of it.
+    void shareThreads() {
+        System.setProperty(
+                "java.util.concurrent.ForkJoinPool.common.parallelism",
+                Integer.toString(threadsOrCores() - 1));
     }
 }

@@ -6,6 +6,7 @@ import chuan.files.TensorData;
 import chuan.model.KvType;
 import chuan.model.ModelConfig;
 import chuan.model.Position;
+import chuan.model.RopeScaling;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -150,8 +151,17 @@ final class InspectCommand implements Callable<Integer> {
 
     private static String position(Position position) {
         return switch (position) {
-            case Position.Alibi() -> "alibi";
-            case Position.Rope(double theta) -> "rope, theta " + theta;
+            case Position.Alibi _ -> "alibi";
+            case Position.Rope(double theta, RopeScaling scaling) ->
+                    "rope, theta " + theta + scaled(scaling);
+        };
+    }
+
+    private static String scaled(RopeScaling scaling) {
+        return switch (scaling) {
+            case RopeScaling.None _ -> "";
+            case RopeScaling.Linear(double factor) -> ", linear scaling, factor " + factor;
+            case RopeScaling.Dynamic(double factor, _, _) -> ", dynamic NTK, factor " + factor;
         };
     }
 

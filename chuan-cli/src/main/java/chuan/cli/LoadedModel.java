@@ -31,7 +31,7 @@ record LoadedModel(ModelFolder folder, Backend backend) implements AutoCloseable
             Streams streams,
             int contextTokens) {
         common.check();
-        ModelFolder folder = opened(model);
+        ModelFolder folder = LongContext.of(common).apply(opened(model), streams);
         int usual = common.contextOr(folder.config().maxContext());
         var backend =
                 kernels == KernelChoice.REFERENCE

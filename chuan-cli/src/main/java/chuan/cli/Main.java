@@ -27,6 +27,7 @@ public final class Main implements Callable<Integer> {
         c.put("tokenize", s -> new CommandLine(new TokenizeCommand(s)));
         c.put("inspect", s -> new CommandLine(new InspectCommand(s)));
         c.put("perplexity", s -> new CommandLine(new PerplexityCommand(s)));
+        c.put("compare", s -> new CommandLine(new CompareCommand(s)));
         c.put("quantize", s -> new CommandLine(new QuantizeCommand(s)));
         c.put("convert", s -> new CommandLine(new ConvertCommand(s)));
         c.put("synthesize", s -> new CommandLine(new SynthesizeCommand(s)));

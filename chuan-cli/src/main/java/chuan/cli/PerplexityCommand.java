@@ -4,10 +4,7 @@ import chuan.engine.Cancellation;
 import chuan.engine.Perplexity;
 import chuan.tokenizer.Tokenizer;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -25,25 +22,8 @@ final class PerplexityCommand implements Callable<Integer> {
     @Mixin ModelOption model = new ModelOption();
     @Mixin CommonOptions common = new CommonOptions();
 
-    @Option(
-            names = {"-f", "--file"},
-            required = true,
-            paramLabel = "FILE",
-            description =
-                    "A text is one document; .jsonl holds one per line, in \"text\"; .gz is unpacked.")
-    Path file = Path.of("");
-
-    @Option(
-            names = "--window",
-            paramLabel = "N",
-            description = "Tokens seen at once; default: all.")
-    int window;
-
-    @Option(
-            names = "--stride",
-            paramLabel = "N",
-            description = "Tokens by which the window advances; default: half of it.")
-    int stride;
+    @Mixin TextOptions text = new TextOptions();
+    @Mixin LengthOptions length = new LengthOptions();
 
     @Option(
             names = "--kernels",
@@ -60,14 +40,17 @@ final class PerplexityCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        var documents = new Documents(List.of(file));
-        long bytes = 0;
-        for (String d : documents) bytes += d.getBytes(StandardCharsets.UTF_8).length;
-        if (bytes == 0) throw new CliException(file + ": holds no text");
+        common.shareThreads();
+        if (length.wanted()) {
+            new LengthReport(model, common, text, length, kernels, streams).run(json);
+            return 0;
+        }
+        var documents = text.documents();
+        long bytes = text.bytes(documents);
         try (var loaded = LoadedModel.open(model, common, kernels, streams);
                 var progress = new ProgressLine(streams, "reading", "bytes", bytes)) {
             Tokenizer tokenizer = model.tokenizer();
-            var protocol = protocol(Perplexity.of(loaded.backend(), tokenizer));
+            var protocol = text.protocol(common, tokenizer, loaded.backend());
             var result =
                     protocol.measure(
                             loaded.backend(),
@@ -81,15 +64,9 @@ final class PerplexityCommand implements Callable<Integer> {
         return 0;
     }
 
-    private Perplexity protocol(Perplexity usual) {
-        int tokens = window > 0 ? window : common.context > 0 ? common.context : usual.window();
-        int step = stride > 0 ? stride : Math.max(1, tokens / 2);
-        return new Perplexity(usual.startId(), tokens, step);
-    }
-
     private void print(Perplexity protocol, Perplexity.Result result) {
         var r = new LinkedHashMap<String, Object>();
-        r.put("file", file.toString());
+        r.put("file", text.names());
         r.put("documents", result.documents());
         r.put("bytes", result.bytes());
         r.put("tokens", result.tokens());
@@ -98,10 +75,10 @@ final class PerplexityCommand implements Callable<Integer> {
         r.put("window", protocol.window());
         r.put("stride", protocol.stride());
         r.put("lossy_documents", result.lossyDocuments());
-        streams.out().println(json ? Json.line(r) : text(protocol, result));
+        streams.out().println(json ? Json.line(r) : sentence(protocol, result));
     }
 
-    private static String text(Perplexity protocol, Perplexity.Result result) {
+    private String sentence(Perplexity protocol, Perplexity.Result result) {
         String changed =
                 result.lossyDocuments() == 0
                         ? ""
@@ -111,14 +88,10 @@ final class PerplexityCommand implements Callable<Integer> {
                                 result.lossyDocuments());
         return String.format(
                 Locale.ROOT,
-                "%.4f bits per byte, perplexity %.3f per token (%,d documents, %,d bytes, %,d tokens;"
-                        + " %s)%s",
+                "%.4f bits per byte, perplexity %.3f per token (%s)%s",
                 result.bitsPerByte(),
                 result.perplexity(),
-                result.documents(),
-                result.bytes(),
-                result.tokens(),
-                protocol,
+                text.amount(result, protocol),
                 changed);
     }
 }

@@ -9,6 +9,9 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -144,6 +147,12 @@ class CommandsTest {
             {"logits", "-m", model, "--ids", ""},
             {"logits", "-m", model, "--ids", "1", "--kernels", "magic"},
             {"perplexity", "-m", model, "--file", temporary.resolve("absent").toString()},
+            {"perplexity", "-m", model, "--file", model, "--chart", "a.png"},
+            {"perplexity", "-m", model, "-f", model, "--by-length", "--chart", "a.gif"},
+            {"compare", "-m", model, "--with", model, "-f", "absent"},
+            {"chat", "-m", model, "--extend", "linear", "a"},
+            {"chat", "-m", model, "--extend", "yarn", "a"},
+            {"chat", "-m", model, "--trained", "-1", "a"},
         };
         for (String[] line : lines) {
             var run = CommandLineRun.of(line);
@@ -174,6 +183,82 @@ class CommandsTest {
                                 "perplexity", "-m", model, "-f", lines.toString(), "--json"));
         assertThat(report.get("documents").intValue()).isEqualTo(2);
         assertThat(report.get("bytes").intValue()).isEqualTo(14);
+    }
+
+    @Test
+    void compareFindsAModelEqualToItselfAndRoundedWeightsNearIt() throws Exception {
+        Path file = temporary.resolve("compared.txt");
+        Files.writeString(file, "从前有一座山，山上有一座庙。\n".repeat(20));
+        JsonNode same = compare(file);
+        assertThat(same.get("kl_mean").doubleValue()).isCloseTo(0, within(1e-12));
+        assertThat(same.get("top1_agreement").doubleValue()).isEqualTo(1);
+        assertThat(same.get("perplexity_change_percent").doubleValue()).isZero();
+        JsonNode rounded = compare(file, "--with-weights", "int8");
+        assertThat(rounded.get("kl_mean").doubleValue()).isBetween(1e-9, 0.1);
+        assertThat(rounded.get("perplexity").get(0)).isEqualTo(same.get("perplexity").get(0));
+        var text =
+                CommandLineRun.of("compare", "-m", model, "--with", model, "-f", file.toString());
+        assertThat(text.out()).contains("KL divergence", "100.00 % of tokens");
+        var other =
+                CommandLineRun.of(
+                        "compare",
+                        "-m",
+                        model,
+                        "--with",
+                        GOLDEN.resolve("tiny-alibi").toString(),
+                        "-f",
+                        file.toString());
+        assertThat(other.code()).isEqualTo(2);
+        assertThat(other.err()).contains("vocabular");
+    }
+
+    private static JsonNode compare(Path file, String... more) {
+        var line = new ArrayList<String>();
+        line.addAll(List.of("compare", "-m", model, "--with", model, "-f", file.toString()));
+        line.addAll(List.of(more));
+        line.add("--json");
+        return json(CommandLineRun.of(line.toArray(String[]::new)));
+    }
+
+    @Test
+    void byLengthReadsTheSameDocumentsInEveryBucketAndDrawsThem() throws Exception {
+        Path file = temporary.resolve("long.jsonl");
+        String text = "从前有一座山".repeat(200);
+        Files.writeString(file, "{\"text\":\"" + text + "\"}\n{\"text\":\"短\"}\n");
+        Path chart = temporary.resolve("chart.png");
+        String[] line = {
+            "perplexity",
+            "-m",
+            model,
+            "-f",
+            file.toString(),
+            "--by-length",
+            "--ctx",
+            "512",
+            "--trained",
+            "128",
+            "--curves",
+            "none,ntk",
+            "--chart",
+            chart.toString(),
+            "--json"
+        };
+        var run = CommandLineRun.of(line);
+        assertThat(run.err())
+                .contains("512 tokens of context, the model was made for 128: ALiBi goes on")
+                .contains("ALiBi stretched (ntk)");
+        JsonNode curves = Json.read(run.out(), "stdout").get("curves");
+        assertThat(curves.size()).isEqualTo(2);
+        assertThat(curves.get(0).get("name").stringValue()).isEqualTo("long none");
+        assertThat(curves.get(0).get("documents").intValue()).isEqualTo(1);
+        assertThat(curves.get(0).get("bits_per_byte").size()).isEqualTo(2);
+        assertThat(curves.get(0).get("bits_per_byte"))
+                .isNotEqualTo(curves.get(1).get("bits_per_byte"));
+        assertThat(ImageIO.read(chart.toFile()).getWidth()).isEqualTo(900);
+        line[7] = "100000";
+        run = CommandLineRun.of(line);
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("no document has 100,000 tokens, the longest has");
     }
 
     @Test

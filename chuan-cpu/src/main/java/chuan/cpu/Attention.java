@@ -41,9 +41,8 @@ final class Attention {
         Arrays.setAll(scores, _ -> new float[0]);
         scale = (float) (1 / Math.sqrt(config.headDim()));
         slopes = new float[config.heads()];
-        if (config.position() instanceof Position.Alibi)
-            for (int h = 0; h < slopes.length; h++)
-                slopes[h] = (float) Position.Alibi.slope(h, slopes.length);
+        for (int h = 0; h < slopes.length; h++)
+            slopes[h] = (float) config.position().slope(h, slopes.length);
     }
 
     /// The next `rows` rows follow what `newCache` holds. Takes the memory they need.
@@ -56,10 +55,10 @@ final class Attention {
         for (int i = 0; i < scores.length; i++)
             if (scores[i].length < padded(positions))
                 scores[i] = new float[padded(grown(scores[i].length, positions))];
-        if (config.position() instanceof Position.Rope(double theta)
+        if (config.position() instanceof Position.Rope rope
                 && (rotary == null || rotary.positions() < positions)) {
             int known = rotary == null ? 0 : rotary.positions();
-            rotary = new Rotary(theta, config.headDim(), grown(known, positions));
+            rotary = new Rotary(rope.frequencies(config.headDim()), grown(known, positions));
         }
     }
 

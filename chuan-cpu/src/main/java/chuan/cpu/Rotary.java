@@ -9,13 +9,14 @@ final class Rotary {
 
     private final float[] sin;
 
-    Rotary(double theta, int dim, int positions) {
-        this.dim = dim;
-        int half = dim / 2;
+    /// @param frequencies radians per position, of each pair
+    Rotary(double[] frequencies, int positions) {
+        int half = frequencies.length;
+        dim = 2 * half;
         cos = new float[Math.multiplyExact(positions, half)];
         sin = new float[cos.length];
         for (int i = 0; i < half; i++) {
-            double frequency = Math.pow(theta, -2.0 * i / dim);
+            double frequency = frequencies[i];
             for (int p = 0; p < positions; p++) {
                 cos[p * half + i] = (float) Math.cos(p * frequency);
                 sin[p * half + i] = (float) Math.sin(p * frequency);

@@ -4,7 +4,6 @@ import chuan.model.Backend;
 import chuan.tokenizer.Tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.util.OptionalInt;
-import java.util.concurrent.locks.ReentrantLock;
 
 /// How well a model predicts texts: the log-likelihood of each document, summed over all.
 ///
@@ -27,9 +26,6 @@ import java.util.concurrent.locks.ReentrantLock;
 /// @param window tokens that the model sees at once, `startId` included
 /// @param stride tokens by which a window advances, at most `window - 1` unless equal to it
 public record Perplexity(OptionalInt startId, int window, int stride) {
-
-    /// Rows of logits per step: bounds the memory to this many times the vocabulary.
-    private static final int ROWS = 32;
 
     public Perplexity {
         if (window < 2)
@@ -83,7 +79,7 @@ public record Perplexity(OptionalInt startId, int window, int stride) {
         }
     }
 
-    /// Hears how far the reading is, after every window.
+    /// Hears how far the reading is, after every step.
     @FunctionalInterface
     public interface Progress {
         /// Called on the thread that measures.
@@ -93,7 +89,7 @@ public record Perplexity(OptionalInt startId, int window, int stride) {
         void update(Result soFar);
     }
 
-    /// Reads documents one after the other. When cancelled it ends within a window, with the
+    /// Reads documents one after the other. When cancelled it ends within a step, with the
     /// documents that were finished.
     public Result measure(
             Backend backend,
@@ -101,30 +97,81 @@ public record Perplexity(OptionalInt startId, int window, int stride) {
             Iterable<String> documents,
             Progress progress,
             Cancellation cancellation) {
+        check(backend);
+        try (var scorer = new Scorer(backend, window)) {
+            var nats = new double[Scorer.rows(scorer.vocab())];
+            return read(
+                    tokenizer,
+                    documents,
+                    progress,
+                    cancellation,
+                    nats.length,
+                    new Steps() {
+                        @Override
+                        public void restart() {
+                            scorer.restart();
+                        }
+
+                        @Override
+                        public double step(int[] ids, int from, int to, boolean wanted) {
+                            int rows = wanted ? to - from : 0;
+                            scorer.append(ids, from, to, rows);
+                            scorer.surprise(ids, to, rows, nats);
+                            double sum = 0;
+                            for (int row = 0; row < rows; row++) sum += nats[row];
+                            return sum;
+                        }
+                    });
+        }
+    }
+
+    /// What is done with the steps of a document.
+    interface Steps {
+        void restart();
+
+        /// @return with `wanted` the nats of tokens `[from + 1, to]`, else 0
+        double step(int[] ids, int from, int to, boolean wanted);
+    }
+
+    void check(Backend backend) {
         if (startId.isPresent() && startId.getAsInt() >= backend.config().vocab())
             throw new InvalidRequestException(
                     "start id", startId.getAsInt() + " is not a token of the model");
+    }
+
+    /// Leads `steps` through all documents.
+    ///
+    /// @param rows most tokens of a step that is wanted
+    Result read(
+            Tokenizer tokenizer,
+            Iterable<String> documents,
+            Progress progress,
+            Cancellation cancellation,
+            int rows,
+            Steps steps) {
         var sum = Result.NONE;
-        try (var sequence = new Sequence(backend, new ReentrantLock(), window)) {
-            var logits = new float[Math.multiplyExact(ROWS, backend.config().vocab())];
-            for (String document : documents) {
-                int[] text = tokenizer.encode(document);
-                var reading = new Reading(sum, document, withStart(text), logits);
-                if (!read(sequence, reading, progress, cancellation)) break;
-                boolean lossy = !tokenizer.decode(text).equals(document);
-                sum = reading.soFar(1).plus(new Result(0, 0, 0, 0, lossy ? 1 : 0));
-                progress.update(sum);
-            }
+        var windows = new Windows(window, stride);
+        for (String document : documents) {
+            int[] text = tokenizer.encode(document);
+            var reading =
+                    new Reading(sum, document, withStart(text), steps, progress, cancellation);
+            if (!windows.read(reading.ids.length, rows, reading)) break;
+            if (cancellation.isCancelled()) break;
+            boolean lossy = !tokenizer.decode(text).equals(document);
+            sum = reading.soFar(1).plus(new Result(0, 0, 0, 0, lossy ? 1 : 0));
+            progress.update(sum);
         }
         return sum;
     }
 
     /// A document while it is read.
-    private static final class Reading {
+    private static final class Reading implements Windows.Reader {
         private final Result before;
         private final long bytes;
         private final int[] ids;
-        private final float[] logits;
+        private final Steps steps;
+        private final Progress progress;
+        private final Cancellation cancellation;
 
         /// `ids[0, counted)` need no prediction any more.
         private int counted = 1;
@@ -132,11 +179,36 @@ public record Perplexity(OptionalInt startId, int window, int stride) {
         private long tokens;
         private double nats;
 
-        Reading(Result before, String document, int[] ids, float[] logits) {
+        Reading(
+                Result before,
+                String document,
+                int[] ids,
+                Steps steps,
+                Progress progress,
+                Cancellation cancellation) {
             this.before = before;
             this.bytes = document.getBytes(StandardCharsets.UTF_8).length;
             this.ids = ids;
-            this.logits = logits;
+            this.steps = steps;
+            this.progress = progress;
+            this.cancellation = cancellation;
+        }
+
+        @Override
+        public boolean restart() {
+            steps.restart();
+            return !cancellation.isCancelled();
+        }
+
+        @Override
+        public boolean step(int from, int to, boolean wanted) {
+            nats += steps.step(ids, from, to, wanted);
+            if (wanted) {
+                tokens += to - from;
+                counted = to + 1;
+                progress.update(soFar(0));
+            }
+            return !cancellation.isCancelled();
         }
 
         /// @param finished 1 once the document is read, else 0
@@ -146,46 +218,7 @@ public record Perplexity(OptionalInt startId, int window, int stride) {
         }
     }
 
-    /// @return false if cancelled
-    private boolean read(
-            Sequence sequence, Reading r, Progress progress, Cancellation cancellation) {
-        for (int from = 0; r.counted < r.ids.length; from = nextStart(from)) {
-            if (cancellation.isCancelled()) return false;
-            int to = Math.min(r.ids.length, from + window);
-            readWindow(sequence, r, from, to);
-            r.tokens += to - r.counted;
-            r.counted = to;
-            progress.update(r.soFar(0));
-        }
-        return !cancellation.isCancelled();
-    }
-
-    /// With `stride == window` the last token of a window is the first of the next, to predict
-    /// from.
-    private int nextStart(int from) {
-        return from + Math.min(stride, window - 1);
-    }
-
-    /// Adds minus the log-likelihood of `ids[counted, to)` given `ids[from, counted)`.
-    private static void readWindow(Sequence sequence, Reading r, int from, int to) {
-        sequence.forgetFrom(0);
-        int vocab = r.logits.length / ROWS;
-        for (int at = from; at < to - 1; ) {
-            // rows before `counted - 1` predict tokens that were counted in an earlier window
-            boolean silent = at < r.counted - 1;
-            int end = Math.min(silent ? r.counted - 1 : to - 1, at + (silent ? 4 * ROWS : ROWS));
-            sequence.append(r.ids, at, end, silent ? 0 : end - at, r.logits);
-            for (int row = 0; !silent && row < end - at; row++) {
-                int target = r.ids[at + row + 1];
-                r.nats +=
-                        TokenLogprobs.logSumExp(r.logits, row * vocab, vocab)
-                                - r.logits[row * vocab + target];
-            }
-            at = end;
-        }
-    }
-
-    private int[] withStart(int[] text) {
+    int[] withStart(int[] text) {
         if (startId.isEmpty()) return text;
         int[] ids = new int[text.length + 1];
         ids[0] = startId.getAsInt();

@@ -2,6 +2,7 @@ package chuan.files;
 
 import chuan.model.ModelConfig;
 import chuan.model.Position;
+import chuan.model.RopeScaling;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -43,8 +44,7 @@ record ConfigKeys(ModelConfig config, String positionReason) {
         Choice choice =
                 chosen.map(p -> new Choice(p, describe(p) + ", as asked for"))
                         .orElseGet(() -> choosePosition(keys, hidden, heads));
-        int context =
-                keys.integer("model_max_length", keys.integer("max_position_embeddings", 4096));
+        int context = maxContext(keys);
         try {
             var config =
                     new ModelConfig(
@@ -67,6 +67,10 @@ record ConfigKeys(ModelConfig config, String positionReason) {
         }
     }
 
+    ConfigKeys withPosition(Position position) {
+        return new ConfigKeys(config.withPosition(position), describe(position) + ", as asked for");
+    }
+
     /// What would load and then answer nonsense.
     private static void refuseUnsupported(JsonFields keys) {
         String activation = keys.text("hidden_act").orElse("silu");
@@ -77,9 +81,6 @@ record ConfigKeys(ModelConfig config, String positionReason) {
             if (keys.flag(key, false))
                 throw MalformedFileException.key(
                         keys.file(), key, "models with biases are not supported");
-        if (keys.find("rope_scaling").isPresent())
-            throw MalformedFileException.key(
-                    keys.file(), "rope_scaling", "scaled RoPE is not supported");
         quantizedBits(keys);
     }
 
@@ -103,11 +104,11 @@ record ConfigKeys(ModelConfig config, String positionReason) {
     }
 
     private static Choice choosePosition(JsonFields keys, int hidden, int heads) {
-        double theta = keys.decimal("rope_theta", DEFAULT_THETA);
+        double theta = RopeKeys.theta(keys, DEFAULT_THETA);
         var explicit = keys.text(POSITION);
         if (explicit.isPresent())
             return switch (explicit.get()) {
-                case "alibi" -> alibi("says " + POSITION);
+                case "alibi" -> alibi(keys, "says " + POSITION);
                 case "rope" -> rope(keys, theta, "says " + POSITION);
                 default ->
                         throw MalformedFileException.key(
@@ -121,11 +122,11 @@ record ConfigKeys(ModelConfig config, String positionReason) {
                     keys.file(),
                     "architectures",
                     architecture + " is not supported; Baichuan and LLaMA models are");
-        if (keys.has("rope_theta")) return rope(keys, theta, "key rope_theta");
+        if (keys.has(RopeKeys.THETA)) return rope(keys, theta, "key rope_theta");
         boolean alibiKey = keys.has("model_max_length");
         boolean ropeKey = keys.has("max_position_embeddings");
         if (alibiKey && !ropeKey)
-            return alibi("key model_max_length without max_position_embeddings");
+            return alibi(keys, "key model_max_length without max_position_embeddings");
         if (ropeKey && !alibiKey)
             return rope(keys, theta, "key max_position_embeddings without model_max_length");
         if (!alibiKey)
@@ -137,7 +138,7 @@ record ConfigKeys(ModelConfig config, String positionReason) {
         // numbers of heads and width tells it apart.
         return heads == 32 && hidden == 4096
                 ? rope(keys, theta, "both length keys, 32 heads and width 4096 as in Baichuan2-7B")
-                : alibi("key model_max_length; max_position_embeddings was added to it");
+                : alibi(keys, "key model_max_length; max_position_embeddings was added to it");
     }
 
     private static String architecture(JsonFields keys) {
@@ -155,21 +156,29 @@ record ConfigKeys(ModelConfig config, String positionReason) {
         return "add \"" + POSITION + "\": \"alibi\" (13B) or \"rope\" (7B, LLaMA) to the file";
     }
 
-    private static Choice alibi(String why) {
+    private static int maxContext(JsonFields keys) {
+        return keys.integer("model_max_length", keys.integer("max_position_embeddings", 4096));
+    }
+
+    private static Choice alibi(JsonFields keys, String why) {
+        RopeKeys.refuse(keys, "belongs to RoPE, but this is an ALiBi model");
         return new Choice(new Position.Alibi(), describe(new Position.Alibi()) + " (" + why + ")");
     }
 
     private static Choice rope(JsonFields keys, double theta, String why) {
         if (!(theta > 0) || Double.isInfinite(theta))
-            throw MalformedFileException.key(keys.file(), "rope_theta", "must be positive");
-        var rope = new Position.Rope(theta);
+            throw MalformedFileException.key(keys.file(), RopeKeys.THETA, "must be positive");
+        var rope = new Position.Rope(theta, RopeKeys.scaling(keys, maxContext(keys)));
         return new Choice(rope, describe(rope) + " (" + why + ")");
     }
 
     static String describe(Position position) {
         return switch (position) {
-            case Position.Alibi() -> "ALiBi: a distance penalty per head";
-            case Position.Rope(double theta) -> "RoPE with base " + (long) theta;
+            case Position.Alibi(double stretch) ->
+                    "ALiBi: a distance penalty per head"
+                            + (stretch == 1 ? "" : ", stretched by " + stretch);
+            case Position.Rope(double theta, RopeScaling scaling) ->
+                    "RoPE with base " + (long) theta + RopeKeys.describe(scaling);
         };
     }
 
@@ -210,7 +219,10 @@ record ConfigKeys(ModelConfig config, String positionReason) {
         put(fields, "use_cache", true);
         put(fields, "vocab_size", c.vocab());
         put(fields, POSITION, alibi ? "alibi" : "rope");
-        if (c.position() instanceof Position.Rope(double theta)) put(fields, "rope_theta", theta);
+        if (c.position() instanceof Position.Rope(double theta, RopeScaling scaling)) {
+            put(fields, RopeKeys.THETA, theta);
+            RopeKeys.write(scaling).ifPresent(scaled -> fields.put(RopeKeys.SCALING, scaled));
+        }
         if (c.normalizedHead()) put(fields, NORMALIZED_HEAD, true);
         if (c.kvHeads() != c.heads()) put(fields, "num_key_value_heads", c.kvHeads());
         if (c.headDim() * c.heads() != c.hidden()) put(fields, "head_dim", c.headDim());

@@ -105,6 +105,11 @@ public final class ModelFolder {
         return model;
     }
 
+    /// The same files, with positions told apart in another way.
+    public ModelFolder withPosition(Position position) {
+        return new ModelFolder(path, keys.withPosition(position), generation, tensors, names, tokenizer);
+    }
+
     /// The folder, or the GGUF file.
     public Path path() {
         return path;

@@ -86,6 +86,24 @@ public record ModelConfig(
         return baichuan(64_000, 4096, 11_008, 32, 32, new Position.Rope(10_000));
     }
 
+    /// The same decoder with positions told apart in another way.
+    public ModelConfig withPosition(Position other) {
+        return new ModelConfig(
+                vocab,
+                hidden,
+                ff,
+                layers,
+                heads,
+                kvHeads,
+                headDim,
+                maxContext,
+                normEps,
+                other,
+                normalizedHead,
+                tiedEmbeddings,
+                padId);
+    }
+
     /// Width of all query heads together: the input of the attention's output projection.
     public int queryWidth() {
         return heads * headDim;

@@ -72,10 +72,9 @@ public final class ReferenceOps implements Ops<float[][], float[][]> {
             int position = past.size();
             float[] q = Arrays.copyOf(qkv[r], c.queryWidth());
             float[] kv = Arrays.copyOfRange(qkv[r], c.queryWidth(), c.qkvWidth());
-            if (c.position() instanceof Position.Rope(double theta)) {
-                rotate(q, c.heads(), position, theta);
-                rotate(kv, c.kvHeads(), position, theta);
-            }
+            double[] frequencies = c.position().frequencies(c.headDim());
+            rotate(q, c.heads(), position, frequencies);
+            rotate(kv, c.kvHeads(), position, frequencies);
             past.add(kv);
             for (int head = 0; head < c.heads(); head++) attendHead(head, q, past, out[r]);
         }
@@ -107,18 +106,15 @@ public final class ReferenceOps implements Ops<float[][], float[][]> {
     }
 
     private double bias(int head, int distance) {
-        return switch (c.position()) {
-            case Position.Alibi() -> Position.Alibi.slope(head, c.heads()) * distance;
-            case Position.Rope _ -> 0;
-        };
+        return c.position().slope(head, c.heads()) * distance;
     }
 
-    /// Turns the first `heads` heads of `x` in place.
-    private void rotate(float[] x, int heads, int position, double theta) {
+    /// Turns the first `heads` heads of `x` in place; not at all without frequencies.
+    private void rotate(float[] x, int heads, int position, double[] frequencies) {
         int d = c.headDim();
         for (int h = 0; h < heads; h++) {
-            for (int i = 0; i < d / 2; i++) {
-                double angle = position * Math.pow(theta, -2.0 * i / d);
+            for (int i = 0; i < frequencies.length; i++) {
+                double angle = position * frequencies[i];
                 double cos = Math.cos(angle);
                 double sin = Math.sin(angle);
                 int low = h * d + i;

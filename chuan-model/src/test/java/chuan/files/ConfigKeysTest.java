@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import chuan.model.ModelConfig;
 import chuan.model.Position;
+import chuan.model.RopeScaling;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -149,6 +150,48 @@ class ConfigKeysTest {
         refused("rms_norm_eps must be positive", "rms_norm_eps", 0);
     }
 
+    @Test
+    void linearAndDynamicRopeScalingAreReadAndOthersNamed() {
+        assertThat(scaled("rope_scaling", Json.Obj.of("type", "linear", "factor", 2.5)))
+                .isEqualTo(new Position.Rope(10_000, new RopeScaling.Linear(2.5)));
+        assertThat(scaled("rope_scaling", Json.Obj.of("rope_type", "dynamic", "factor", 2)))
+                .isEqualTo(new Position.Rope(10_000, new RopeScaling.Dynamic(2, 4096, 4096)));
+        assertThat(scaled("rope_scaling", Json.Obj.of("rope_type", "default")))
+                .isEqualTo(new Position.Rope(10_000));
+        assertThat(
+                        scaled(
+                                "rope_parameters",
+                                Json.Obj.of("rope_type", "default", "rope_theta", 500_000)))
+                .as("as transformers 5 writes it")
+                .isEqualTo(new Position.Rope(500_000));
+        for (var unknown : List.of("yarn", "llama3", "longrope"))
+            assertThatThrownBy(() ->
+                            scaled("rope_scaling", Json.Obj.of("rope_type", unknown, "factor", 8)))
+                    .isInstanceOf(MalformedFileException.class)
+                    .hasMessage(
+                            FILE
+                                    + ": key \"rope_scaling\": type \""
+                                    + unknown
+                                    + "\" is not supported; linear and dynamic are");
+        assertThatThrownBy(() -> scaled("rope_scaling", Json.Obj.of("type", "linear")))
+                .hasMessageContaining("has no \"factor\"");
+        assertThatThrownBy(
+                        () -> scaled("rope_scaling", Json.Obj.of("type", "linear", "factor", 0.5)))
+                .hasMessageContaining("factor must be a number of at least 1");
+    }
+
+    private static Position scaled(String key, Json value) {
+        return read(
+                        "architectures",
+                        List.of("LlamaForCausalLM"),
+                        "max_position_embeddings",
+                        4096,
+                        key,
+                        value)
+                .config()
+                .position();
+    }
+
     private static void refused(String message, Object... namesAndValues) {
         var all = new ArrayList<Object>(List.of("architectures", BAICHUAN13));
         all.addAll(List.of("model_max_length", 4096));
@@ -176,7 +219,17 @@ class ConfigKeysTest {
                         true,
                         true,
                         -1);
-        for (var config : List.of(ModelConfig.baichuan13b(), ModelConfig.baichuan7b(), grouped)) {
+        var linear = grouped.withPosition(new Position.Rope(9, new RopeScaling.Linear(2)));
+        var dynamic =
+                grouped.withPosition(
+                        new Position.Rope(10_000, new RopeScaling.Dynamic(2, 500, 777)));
+        for (var config :
+                List.of(
+                        ModelConfig.baichuan13b(),
+                        ModelConfig.baichuan7b(),
+                        grouped,
+                        linear,
+                        dynamic)) {
             var json = ConfigKeys.write(config, GenerationConfig.baichuanChat(), DType.BF16);
             var again = ConfigKeys.read(new JsonFields(FILE, json), Optional.empty());
             assertThat(again.config()).isEqualTo(config);

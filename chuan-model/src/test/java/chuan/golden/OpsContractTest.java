@@ -6,6 +6,7 @@ import chuan.model.ModelConfig;
 import chuan.model.Ops;
 import chuan.model.Position;
 import chuan.model.ReferenceOps;
+import chuan.model.RopeScaling;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -45,8 +46,25 @@ public abstract class OpsContractTest<A, W> {
                     config(50, 20, 33, 5, 5, 4, new Position.Alibi()),
                     config(130, 96, 257, 12, 12, 8, new Position.Alibi()),
                     config(64, 130, 70, 2, 1, 65, new Position.Alibi()),
+                    config(50, 20, 33, 6, 6, 4, new Position.Alibi(4)),
                     config(40, 24, 40, 6, 2, 4, new Position.Rope(10_000)),
                     config(33, 64, 172, 2, 1, 48, new Position.Rope(500_000)),
+                    config(
+                            33,
+                            64,
+                            172,
+                            2,
+                            1,
+                            48,
+                            new Position.Rope(10_000, new RopeScaling.Linear(2.5))),
+                    config(
+                            33,
+                            64,
+                            172,
+                            2,
+                            1,
+                            48,
+                            new Position.Rope(10_000, new RopeScaling.Dynamic(2, 8, 40))),
                     config(100, 320, 864, 5, 5, 64, new Position.Rope(10_000)));
 
     private static final int[] ROWS = {1, 2, 5, 17};

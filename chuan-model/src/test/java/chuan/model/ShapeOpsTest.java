@@ -46,7 +46,7 @@ class ShapeOpsTest {
                 .forEach((heads, slopes) -> {
                     var list = ((Json.Arr) slopes).items();
                     for (int i = 0; i < list.size(); i++)
-                        assertThat(Position.Alibi.slope(i, Integer.parseInt(heads)))
+                        assertThat(new Position.Alibi().slope(i, Integer.parseInt(heads)))
                                 .isCloseTo(
                                         Double.parseDouble(((Json.Num) list.get(i)).literal()),
                                         within(1e-15));

@@ -1,7 +1,6 @@
 package chuan.torch;
 
 import chuan.model.ModelConfig;
-import chuan.model.Position;
 import org.bytedeco.pytorch.Tensor;
 
 /// What attention needs to know about positions up to one length, made once and shared by all steps
@@ -22,14 +21,9 @@ public final class PositionTables implements AutoCloseable {
         this.tokens = tokens;
         try (var _ = new TensorScope()) {
             bias = TensorScope.keep(bias(config, tokens));
-            double theta =
-                    switch (config.position()) {
-                        case Position.Alibi() -> 0;
-                        case Position.Rope(double base) -> base;
-                    };
-            boolean rotates = theta != 0;
-            cos = TensorScope.keep(angles(config, rotates ? tokens : 0, theta, false));
-            sin = TensorScope.keep(angles(config, rotates ? tokens : 0, theta, true));
+            double[] frequencies = config.position().frequencies(config.headDim());
+            cos = TensorScope.keep(angles(config.headDim(), tokens, frequencies, false));
+            sin = TensorScope.keep(angles(config.headDim(), tokens, frequencies, true));
         }
     }
 
@@ -38,11 +32,7 @@ public final class PositionTables implements AutoCloseable {
         var values = new float[Math.multiplyExact(Math.multiplyExact(heads, tokens), tokens)];
         int i = 0;
         for (int head = 0; head < heads; head++) {
-            double slope =
-                    switch (config.position()) {
-                        case Position.Alibi() -> Position.Alibi.slope(head, heads);
-                        case Position.Rope _ -> 0;
-                    };
+            double slope = config.position().slope(head, heads);
             for (int query = 0; query < tokens; query++) {
                 for (int key = 0; key < tokens; key++) {
                     values[i++] =
@@ -54,17 +44,18 @@ public final class PositionTables implements AutoCloseable {
     }
 
     /// Cosines, or sines with the sign of the half they meet: `x cos + swapped(x) sin` rotates.
-    private static Tensor angles(ModelConfig config, int tokens, double theta, boolean sine) {
-        int width = config.headDim();
-        var values = new float[tokens * width];
-        for (int position = 0, i = 0; position < tokens; position++) {
+    /// Empty without frequencies.
+    private static Tensor angles(int width, int tokens, double[] frequencies, boolean sine) {
+        int positions = frequencies.length == 0 ? 0 : tokens;
+        var values = new float[positions * width];
+        for (int position = 0, i = 0; position < positions; position++) {
             for (int j = 0; j < width; j++, i++) {
-                double angle = position * Math.pow(theta, -2.0 * (j % (width / 2)) / width);
+                double angle = position * frequencies[j % (width / 2)];
                 double value = sine ? Math.sin(angle) : Math.cos(angle);
                 values[i] = (float) (sine && j < width / 2 ? -value : value);
             }
         }
-        return Tensor.create(values, 1, 1, tokens, width);
+        return Tensor.create(values, 1, 1, positions, width);
     }
 
     @Override

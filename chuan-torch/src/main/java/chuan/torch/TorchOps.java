@@ -111,7 +111,7 @@ public final class TorchOps implements Ops<Tensor, Tensor>, AutoCloseable {
 
     private Tensor rotate(Tensor x) {
         return switch (config.position()) {
-            case Position.Alibi() -> x;
+            case Position.Alibi _ -> x;
             case Position.Rope _ -> {
                 long half = config.headDim() / 2;
                 var halves = new TensorVector(x.narrow(3, half, half), x.narrow(3, 0, half));
