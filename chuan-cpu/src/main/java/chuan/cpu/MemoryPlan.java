@@ -44,7 +44,7 @@ public record MemoryPlan(
         long perThread = WIDE_ROWS * widest + contextTokens;
         long rotary =
                 switch (c.position()) {
-                    case Position.Alibi() -> 0;
+                    case Position.Alibi _ -> 0;
                     case Position.Rope _ -> (long) contextTokens * c.headDim();
                 };
         return RUNTIME_BYTES + Float.BYTES * (step + logits + threads * perThread + rotary);

@@ -107,7 +107,8 @@ public final class ModelFolder {
 
     /// The same files, with positions told apart in another way.
     public ModelFolder withPosition(Position position) {
-        return new ModelFolder(path, keys.withPosition(position), generation, tensors, names, tokenizer);
+        return new ModelFolder(
+                path, keys.withPosition(position), generation, tensors, names, tokenizer);
     }
 
     /// The folder, or the GGUF file.
