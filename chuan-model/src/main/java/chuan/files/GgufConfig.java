@@ -2,6 +2,7 @@ package chuan.files;
 
 import chuan.model.ModelConfig;
 import chuan.model.Position;
+import chuan.model.RopeScaling;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
@@ -110,10 +111,21 @@ final class GgufConfig {
         if (experts > 0)
             throw MalformedFileException.key(
                     keys.file(), own("expert_count"), "mixtures of experts are not supported");
-        String scaling = keys.text(own("rope.scaling.type")).orElse("none");
-        if (!scaling.equals("none"))
+    }
+
+    private RopeScaling scaling() {
+        String type = keys.text(own("rope.scaling.type")).orElse("none");
+        if (type.equals("none")) return new RopeScaling.None();
+        if (!type.equals("linear"))
             throw MalformedFileException.key(
-                    keys.file(), own("rope.scaling.type"), "scaled RoPE is not supported");
+                    keys.file(),
+                    own("rope.scaling.type"),
+                    "\"" + type + "\" is not supported; none and linear are");
+        double factor = keys.decimal(own("rope.scaling.factor"), 1);
+        if (!(factor >= 1) || Double.isInfinite(factor))
+            throw MalformedFileException.key(
+                    keys.file(), own("rope.scaling.factor"), "must be at least 1");
+        return new RopeScaling.Linear(factor);
     }
 
     /// Heads may be wider or narrower than their share of the residual stream; keys and values are
@@ -187,7 +199,7 @@ final class GgufConfig {
         if (!(theta > 0) || Double.isInfinite(theta))
             throw MalformedFileException.key(
                     keys.file(), own("rope.freq_base"), "must be positive");
-        return choice(new Position.Rope(theta), why);
+        return choice(new Position.Rope(theta, scaling()), why);
     }
 
     private static ConfigKeys.Choice choice(Position position, String why) {

@@ -2,6 +2,7 @@ package chuan.files;
 
 import chuan.model.ModelConfig;
 import chuan.model.Position;
+import chuan.model.RopeScaling;
 import java.nio.file.Files;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -18,14 +19,19 @@ record GgufHead(ModelConfig config, boolean llama, boolean packed) {
     private static final Map<DType, Integer> FILE_TYPES =
             Map.of(DType.F32, 0, DType.F16, 1, DType.Q4_0, 2, DType.Q8_0, 7, DType.BF16, 32);
 
+    /// GGUF knows no dynamic scaling; ours is fixed by the context, so its base says it all.
+    private double base(Position.Rope rope) {
+        return rope.scaling().base(rope.theta(), config.headDim());
+    }
+
     /// That of the model, but `llama` where only its code in llama.cpp can run a Baichuan: RoPE
     /// with another depth than Baichuan-7B's, another base, or grouped queries.
     String architecture() {
-        if (!(config.position() instanceof Position.Rope(double theta))) return GgufConfig.BAICHUAN;
+        if (!(config.position() instanceof Position.Rope rope)) return GgufConfig.BAICHUAN;
         boolean likeSevenB =
                 config.layers() == GgufConfig.ROPE_LAYERS
                         && config.kvHeads() == config.heads()
-                        && theta == GgufConfig.DEFAULT_THETA;
+                        && base(rope) == GgufConfig.DEFAULT_THETA;
         return !llama && (packed || likeSevenB) ? GgufConfig.BAICHUAN : GgufConfig.LLAMA;
     }
 
@@ -81,8 +87,13 @@ record GgufHead(ModelConfig config, boolean llama, boolean packed) {
         }
         keys.put(own + "attention.layer_norm_rms_epsilon", GgufValues.of(config.normEps()));
         keys.put(own + "rope.dimension_count", GgufValues.of(config.headDim()));
-        if (config.position() instanceof Position.Rope(double theta))
-            keys.put(own + "rope.freq_base", GgufValues.of((float) theta));
+        if (config.position() instanceof Position.Rope rope) {
+            keys.put(own + "rope.freq_base", GgufValues.of((float) base(rope)));
+            if (rope.scaling() instanceof RopeScaling.Linear(double factor)) {
+                keys.put(own + "rope.scaling.type", GgufValues.of("linear"));
+                keys.put(own + "rope.scaling.factor", GgufValues.of((float) factor));
+            }
+        }
         boolean alibi = config.position() instanceof Position.Alibi;
         keys.put(GgufConfig.POSITION, GgufValues.of(alibi ? "alibi" : "rope"));
         if (tied()) keys.put(GgufConfig.TIED_EMBEDDINGS, GgufValues.of(true));
