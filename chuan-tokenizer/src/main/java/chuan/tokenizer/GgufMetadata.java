@@ -17,6 +17,7 @@ final class GgufMetadata {
     private static final int MAGIC = 0x46554747; // "GGUF"
     private static final long MAXIMUM_BYTES = 256L << 20;
     private static final int MAXIMUM_ENTRIES = 1 << 24;
+    private static final int DEEPEST_NESTING = 8;
     private static final int UINT8 = 0;
     private static final int INT8 = 1;
     private static final int UINT16 = 2;
@@ -154,7 +155,7 @@ final class GgufMetadata {
                 in.get(bytes);
                 values.put(key, bytes);
             }
-            default -> skipElements(type, count);
+            default -> skipElements(type, count, 1);
         }
     }
 
@@ -164,20 +165,28 @@ final class GgufMetadata {
             case ARRAY -> {
                 need(12);
                 int element = in.getInt();
-                skipElements(element, in.getLong());
+                skipElements(element, in.getLong(), 1);
             }
             default -> skipBytes(width(type));
         }
     }
 
-    private void skipElements(int type, long count) {
+    private void skipElements(int type, long count, int depth) {
         if (type == STRING) {
             int strings = checkedCount(count, 8);
             for (int i = 0; i < strings; i++) {
                 skipBytes(length());
             }
         } else if (type == ARRAY) {
-            throw malformed("arrays of arrays are not supported");
+            if (depth == DEEPEST_NESTING) {
+                throw malformed("arrays are nested too deeply");
+            }
+            int arrays = checkedCount(count, 12);
+            for (int i = 0; i < arrays; i++) {
+                need(12);
+                int element = in.getInt();
+                skipElements(element, in.getLong(), depth + 1);
+            }
         } else {
             int width = width(type);
             skipBytes((long) checkedCount(count, width) * width);

@@ -9,14 +9,18 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// The SentencePiece vocabulary inside a GGUF file (`tokenizer.ggml.*`), of which only the metadata
-/// is read.
+/// The SentencePiece vocabulary inside a GGUF file, of which only the metadata is read: the model
+/// file as it was (`chuan.tokenizer_model`), if it is there, else what llama.cpp keeps of it
+/// (`tokenizer.ggml.*`).
 ///
-/// The public GGUF of the Baichuan vocabulary marks every piece NORMAL and carries no normalisation
-/// rules. Both are restored here when its layout is recognised: ids 3 to 392 are user-defined, and
-/// the rules are nmt_nfkc with a dummy prefix. Other files without rules get none, as LLaMA's.
+/// llama.cpp's converter marks user-defined pieces NORMAL and drops the normalisation rules. The
+/// first come back everywhere: a trainer of SentencePiece models puts pieces that were asked for
+/// before the byte pieces, and those it finds itself behind them. The rules come back for the
+/// Baichuan vocabulary, which is recognised by its reserved pieces: nmt_nfkc with a dummy prefix.
+/// Other files without rules get none, as LLaMA's.
 final class GgufVocabulary {
     private static final String PREFIX = "tokenizer.ggml.";
+    private static final String WHOLE_MODEL = "chuan.tokenizer_model";
     private static final int BAICHUAN_FIRST_SYMBOL = 3;
     private static final int BAICHUAN_FIRST_BYTE = 393;
 
@@ -31,7 +35,14 @@ final class GgufVocabulary {
     ///
     /// @throws MalformedTokenizerException if there is none that can be used
     static SentencePieceModel read(Path file) throws IOException {
-        return parse(file.toString(), GgufMetadata.read(file, PREFIX));
+        var whole = GgufMetadata.read(file, WHOLE_MODEL).get(WHOLE_MODEL);
+        if (whole == null) {
+            return parse(file.toString(), GgufMetadata.read(file, PREFIX));
+        }
+        if (whole instanceof byte[] model) {
+            return SentencePieceFile.parse(file + ": " + WHOLE_MODEL, model);
+        }
+        throw problem(file.toString(), WHOLE_MODEL + " is not an array of bytes");
     }
 
     static SentencePieceModel parse(String origin, Map<String, Object> metadata) {
@@ -56,7 +67,7 @@ final class GgufVocabulary {
                             + kinds.length
                             + " types");
         }
-        boolean baichuan = isUnmarkedBaichuan(texts, kinds);
+        int firstByte = firstByte(kinds);
         List<Piece> pieces = new ArrayList<>(texts.length);
         boolean byteFallback = false;
         for (int id = 0; id < texts.length; id++) {
@@ -69,13 +80,15 @@ final class GgufVocabulary {
                                 + kinds[id]
                                 + ") is bad");
             }
-            boolean symbol = baichuan && id >= BAICHUAN_FIRST_SYMBOL && id < BAICHUAN_FIRST_BYTE;
+            boolean symbol = id < firstByte && kinds[id] == PieceKind.NORMAL.number();
             PieceKind piece = symbol ? PieceKind.USER_DEFINED : PieceKind.of(kinds[id]);
             byteFallback |= piece == PieceKind.BYTE;
             pieces.add(new Piece(texts[id], scores[id], piece));
         }
         NormalizerSettings normalizer =
-                baichuan ? NormalizerSettings.baichuan() : normalizer(origin, metadata);
+                isUnmarkedBaichuan(texts, kinds)
+                        ? NormalizerSettings.baichuan()
+                        : normalizer(origin, metadata);
         return new SentencePieceModel(
                 origin,
                 SentencePieceFile.checked(pieces, origin, byteFallback),
@@ -84,6 +97,16 @@ final class GgufVocabulary {
                 false,
                 SentencePieceModel.DEFAULT_UNKNOWN_SURFACE,
                 training(origin, metadata, pieces));
+    }
+
+    /// The id of the first byte piece; 0 if there is none, and with it nothing to tell pieces by.
+    private static int firstByte(int[] kinds) {
+        for (int id = 0; id < kinds.length; id++) {
+            if (kinds[id] == PieceKind.BYTE.number()) {
+                return id;
+            }
+        }
+        return 0;
     }
 
     private static boolean isUnmarkedBaichuan(String[] texts, int[] kinds) {
