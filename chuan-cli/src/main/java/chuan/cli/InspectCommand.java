@@ -8,9 +8,7 @@ import chuan.model.ModelConfig;
 import chuan.model.Position;
 import chuan.model.RopeScaling;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -22,20 +20,18 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/// `chuan inspect`: what a model folder holds, without computing anything.
+/// `chuan inspect`: what a model folder or file holds, without computing anything.
 @Command(
         name = "inspect",
         description = "Says what a model is: architecture, tensors, size, memory, licence.",
         mixinStandardHelpOptions = true)
 final class InspectCommand implements Callable<Integer> {
-    private static final String LICENCE_KEY = "license:";
-
     private final Streams streams;
 
     @Parameters(
             arity = "0..1",
-            paramLabel = "FOLDER",
-            description = "Model folder; default: the shipped model.")
+            paramLabel = "MODEL",
+            description = "Model folder or .gguf file; default: the shipped model.")
     @Nullable Path folder;
 
     @Option(names = "--tensors", description = "List every tensor.")
@@ -71,7 +67,7 @@ final class InspectCommand implements Callable<Integer> {
         printMemory(tokens, plans, machine);
         if (tensors)
             for (TensorData t : model.stored().values())
-                streams.out().printf("  %-50s %-5s %s%n", t.name(), t.dtype(), shape(t));
+                streams.out().printf("  %-50s %-6s %s%n", t.name(), t.dtype(), shape(t));
         return 0;
     }
 
@@ -79,6 +75,7 @@ final class InspectCommand implements Callable<Integer> {
         ModelConfig c = model.config();
         var r = new LinkedHashMap<String, Object>();
         r.put("path", model.path().toString());
+        r.put("format", ModelFormat.name(model));
         r.put("position", position(c.position()));
         r.put("positionReason", model.positionReason());
         r.put("vocab", c.vocab());
@@ -100,7 +97,7 @@ final class InspectCommand implements Callable<Integer> {
         r.put("kvBytesPerToken", perToken);
         r.put("tokenizer", model.tokenizer().isPresent());
         r.put("chatFormat", model.generation().userTokenId() >= 0);
-        r.put("licence", licence(model.path()));
+        r.put("licence", ModelFormat.licence(model));
         return r;
     }
 
@@ -170,25 +167,6 @@ final class InspectCommand implements Callable<Integer> {
         var counts = new TreeMap<String, Long>();
         for (TensorData t : model.stored().values()) counts.merge(t.dtype().name(), 1L, Long::sum);
         return counts;
-    }
-
-    /// What the model card and licence files in the folder say, in their words.
-    private static String licence(Path folder) throws IOException {
-        var found = new ArrayList<String>();
-        Path card = folder.resolve("README.md");
-        if (Files.isRegularFile(card))
-            Files.readAllLines(card).stream()
-                    .filter(l -> l.toLowerCase(Locale.ROOT).startsWith(LICENCE_KEY))
-                    .map(l -> l.substring(LICENCE_KEY.length()).strip())
-                    .limit(1)
-                    .forEach(found::add);
-        try (var files = Files.list(folder)) {
-            files.map(f -> f.getFileName().toString())
-                    .filter(f -> f.toLowerCase(Locale.ROOT).contains("licen"))
-                    .sorted()
-                    .forEach(f -> found.add("see " + f));
-        }
-        return found.isEmpty() ? "the folder names none" : String.join(", ", found);
     }
 
     private Map<String, Object> tensor(TensorData t) {

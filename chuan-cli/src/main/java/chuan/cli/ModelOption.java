@@ -12,8 +12,8 @@ import picocli.CommandLine.Option;
 final class ModelOption {
     @Option(
             names = {"-m", "--model"},
-            paramLabel = "FOLDER",
-            description = "Model folder; default: the shipped model.")
+            paramLabel = "MODEL",
+            description = "Model folder or .gguf file; default: the shipped model.")
     @Nullable Path folder;
 
     Path path() {
@@ -24,7 +24,7 @@ final class ModelOption {
         return ModelFolder.open(path());
     }
 
-    /// The tokenizer of the folder, or a tokenizer file itself.
+    /// The tokenizer of the folder or GGUF file, or a tokenizer file itself.
     Tokenizer tokenizer() throws IOException {
         Path path = path();
         return Files.isRegularFile(path) ? Tokenizer.load(path) : Tokenizer.loadFolder(path);
