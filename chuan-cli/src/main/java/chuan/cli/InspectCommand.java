@@ -9,6 +9,7 @@ import chuan.model.Position;
 import chuan.model.RopeScaling;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
