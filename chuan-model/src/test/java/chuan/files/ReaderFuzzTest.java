@@ -3,6 +3,7 @@ package chuan.files;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import chuan.golden.GoldenModel;
 import chuan.model.ModelConfig;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -83,6 +84,25 @@ class ReaderFuzzTest {
                                 + latin(keys)
                                 + latin(storage));
         fuzz("torch legacy", whole, ReaderFuzzTest::openTorch);
+    }
+
+    /// Header, tensors of every kind of layout, and the configuration that the keys make.
+    @Test
+    void gguf() throws IOException {
+        Path golden = GoldenModel.folder("gguf");
+        for (String name : List.of("broken/00-valid", "broken/31-valid-all-value-types"))
+            fuzz(
+                    "gguf " + name,
+                    Files.readAllBytes(golden.resolve(name + ".gguf")),
+                    bytes -> {
+                        var file = GgufFile.parse(FILE, MemorySegment.ofArray(bytes));
+                        for (TensorData tensor : file.tensors().values()) {
+                            assertThat(tensor.data().byteSize()).isLessThanOrEqualTo(bytes.length);
+                            tensor.toFloats();
+                        }
+                        GgufConfig.read(file, Optional.empty());
+                        GgufConfig.generation(file);
+                    });
     }
 
     @Test
