@@ -32,7 +32,8 @@ final class InspectCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "MODEL",
-            description = "Model folder or .gguf file; default: the shipped model.")
+            description =
+                    "Model folder, .gguf file or name of a pulled model; default: the shipped one.")
     @Nullable Path folder;
 
     @Option(names = "--tensors", description = "List every tensor.")
@@ -53,7 +54,7 @@ final class InspectCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        var model = ModelFolder.open(folder == null ? Models.shipped() : folder);
+        var model = ModelFolder.open(folder == null ? Models.shipped() : Models.named(folder));
         Map<String, Object> report = report(model);
         int tokens = context > 0 ? context : model.config().maxContext();
         var plans = MemoryCheck.table(model, tokens, Runtime.getRuntime().availableProcessors());

@@ -30,6 +30,7 @@ public final class Main implements Callable<Integer> {
         c.put("compare", s -> new CommandLine(new CompareCommand(s)));
         c.put("quantize", s -> new CommandLine(new QuantizeCommand(s)));
         c.put("convert", s -> new CommandLine(new ConvertCommand(s)));
+        c.put("pull", s -> new CommandLine(new PullCommand(s)));
         c.put("synthesize", s -> new CommandLine(new SynthesizeCommand(s)));
         c.put("doctor", s -> new CommandLine(new DoctorCommand(s)));
         c.put("tokenizer", s -> new CommandLine(new TokenizerCommand(s)));

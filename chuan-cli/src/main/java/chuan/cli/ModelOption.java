@@ -13,11 +13,12 @@ final class ModelOption {
     @Option(
             names = {"-m", "--model"},
             paramLabel = "MODEL",
-            description = "Model folder or .gguf file; default: the shipped model.")
+            description =
+                    "Model folder, .gguf file or name of a pulled model; default: the shipped one.")
     @Nullable Path folder;
 
     Path path() {
-        return folder == null ? Models.shipped() : folder;
+        return folder == null ? Models.shipped() : Models.named(folder);
     }
 
     ModelFolder open() {

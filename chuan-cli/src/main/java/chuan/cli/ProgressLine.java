@@ -13,6 +13,7 @@ final class ProgressLine implements AutoCloseable {
     private final boolean visible;
     private final String what;
     private final String unit;
+    private final long already;
     private final long total;
     private final long start = System.nanoTime();
     private long drawn = start + FIRST_NANOS - EVERY_NANOS;
@@ -20,6 +21,12 @@ final class ProgressLine implements AutoCloseable {
 
     /// @param total how much there is in all; 0 if nobody knows
     ProgressLine(Streams streams, String what, String unit, long total) {
+        this(streams, what, unit, 0, total);
+    }
+
+    /// @param already how much of the total an earlier run did: it says nothing about the rate
+    ProgressLine(Streams streams, String what, String unit, long already, long total) {
+        this.already = already;
         this.err = streams.err();
         this.visible = streams.errTerminal();
         this.what = what;
@@ -33,7 +40,7 @@ final class ProgressLine implements AutoCloseable {
         if (!visible || now - drawn < EVERY_NANOS) return;
         drawn = now;
         shown = true;
-        err.print("\r\033[K" + text(what, unit, done, total, (now - start) / 1e9));
+        err.print("\r\033[K" + text(what, unit, already, done, total, (now - start) / 1e9));
         err.flush();
     }
 
@@ -50,11 +57,16 @@ final class ProgressLine implements AutoCloseable {
     }
 
     static String text(String what, String unit, long done, long total, double seconds) {
+        return text(what, unit, 0, done, total, seconds);
+    }
+
+    private static String text(
+            String what, String unit, long already, long done, long total, double seconds) {
         String amount = unit.isEmpty() ? "" : " " + unit;
-        double rate = done / Math.max(seconds, 1e-3);
+        double rate = Math.max(done - already, 0) / Math.max(seconds, 1e-3);
         if (total <= 0)
             return String.format(Locale.ROOT, "%s: %,d%s, %,.0f/s", what, done, amount, rate);
-        long left = done == 0 ? 0 : Math.round((total - done) / rate);
+        long left = rate == 0 ? 0 : Math.round((total - done) / rate);
         return String.format(
                 Locale.ROOT,
                 "%s: %d %% of %,d%s, %,.0f/s, %d:%02d left",

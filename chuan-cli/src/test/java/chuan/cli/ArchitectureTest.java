@@ -30,6 +30,7 @@ class ArchitectureTest {
     private static final String TORCH = "chuan.torch..";
     private static final String TRAIN = "chuan.train..";
     private static final String CORPUS = "chuan.corpus..";
+    private static final String HUB = "chuan.hub..";
 
     private static void onlyDependsOn(String part, String... allowed) {
         classes()
@@ -89,6 +90,12 @@ class ArchitectureTest {
                 .dependOnClassesThat()
                 .resideInAnyPackage(MODEL, CPU, KERNEL, ENGINE, TORCH, TRAIN, "chuan.cli..")
                 .check(CLASSES);
+    }
+
+    /// Fetching files knows nothing of what is in them.
+    @Test
+    void hubsNeedTheJdkAndJson() {
+        onlyDependsOn(HUB, HUB, JDK, "tools.jackson..", NULLNESS);
     }
 
     /// Training is absent from the class path of every other command.
