@@ -158,10 +158,10 @@ final class PullCommand implements Callable<Integer> {
                         "%s: %d files, %s, %s%s; use it with --model %s%n",
                         manifest.model(),
                         manifest.files().size(),
-                        ByteSize.gigabytes(manifest.bytes()),
+                        GgufWriting.size(manifest.bytes()),
                         offline
                                 ? "all as they were pulled"
-                                : ByteSize.gigabytes(result.fetched()) + " of it fetched now",
+                                : GgufWriting.size(result.fetched()) + " of it fetched now",
                         result.skipped() > 0 ? ", " + result.skipped() + " files left out" : "",
                         out == null ? name : folder);
     }
