@@ -4,12 +4,11 @@ import chuan.kernel.Kernels;
 import chuan.model.ModelConfig;
 import chuan.model.Position;
 import java.util.Arrays;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// Causal attention over a [CpuKvCache]: a row of scores per query and head, never a square of
-/// them. The ALiBi penalty is the relative distance times the slope, in fp32; rotary models turn
-/// queries and keys first. Query heads that share a key head read the same keys.
+/// Causal attention of the rows of a [Step] over their caches: a row of scores per query and head,
+/// never a square of them. The ALiBi penalty is the relative distance times the slope, in fp32;
+/// rotary models turn queries and keys first. Query heads that share a key head read the same keys.
 final class Attention {
     /// Positions for which tables are made at first.
     private static final long FIRST_POSITIONS = 512;
@@ -29,7 +28,9 @@ final class Attention {
     private final float[][] scores;
 
     private @Nullable Rotary rotary;
-    private @Nullable CpuKvCache cache;
+
+    private Step step = new Step(0);
+    private int[] runOfRow = new int[0];
 
     /// @param scratch per worker, for the kernels
     Attention(ModelConfig config, Kernels kernels, WorkerPool pool, float[][] scratch) {
@@ -45,13 +46,20 @@ final class Attention {
             slopes[h] = (float) config.position().slope(h, slopes.length);
     }
 
-    /// The next `rows` rows follow what `newCache` holds. Takes the memory they need.
+    /// The rows to come. Takes the memory they need.
     ///
     /// @throws KvMemoryException if there is none
-    void begin(CpuKvCache newCache, int rows) {
-        newCache.reserve(rows);
-        cache = newCache;
-        int positions = newCache.length() + rows;
+    void begin(Step newStep) {
+        step = newStep;
+        int positions = 0;
+        if (runOfRow.length < newStep.rows()) runOfRow = new int[newStep.rows()];
+        for (int run = 0; run < newStep.runs(); run++) {
+            var cache = newStep.cache(run);
+            int rows = newStep.end(run) - newStep.start(run);
+            cache.reserve(rows);
+            Arrays.fill(runOfRow, newStep.start(run), newStep.end(run), run);
+            positions = Math.max(positions, cache.length() + rows);
+        }
         for (int i = 0; i < scores.length; i++)
             if (scores[i].length < padded(positions))
                 scores[i] = new float[padded(grown(scores[i].length, positions))];
@@ -63,9 +71,11 @@ final class Attention {
     }
 
     /// At least `needed`, and twice what there was, so that growing costs nothing in the long run;
-    /// no more than the cache can hold.
+    /// no more than the caches can hold.
     private int grown(int old, int needed) {
-        int most = Objects.requireNonNull(cache).capacity();
+        int most = 0;
+        for (int run = 0; run < step.runs(); run++)
+            most = Math.max(most, step.cache(run).capacity());
         return (int) Math.max(needed, Math.min(most, Math.max(FIRST_POSITIONS, 2L * old)));
     }
 
@@ -85,20 +95,29 @@ final class Attention {
         if (qkv.width() != config.qkvWidth())
             throw new IllegalArgumentException(
                     "attend: width " + qkv.width() + " meets " + config.qkvWidth());
-        var kv = Objects.requireNonNull(cache, "no step has begun");
-        for (int r = 0; r < qkv.rows(); r++) store(kv, layer, qkv, r);
+        if (qkv.rows() != step.rows())
+            throw new IllegalArgumentException(
+                    "attend: " + qkv.rows() + " rows in a step of " + step.rows());
+        for (int r = 0; r < qkv.rows(); r++) store(layer, qkv, r);
         job.qkv = qkv.data();
         job.rows = qkv.rows();
         job.out = out.data();
         job.layer = layer;
-        job.cache = kv;
-        long keys = kv.length() + Math.ceilDiv(qkv.rows(), 2L);
+        long keys = 0;
+        for (int run = 0; run < step.runs(); run++)
+            keys = Math.max(keys, step.cache(run).length() + (step.end(run) - step.start(run)) / 2);
         int pieces = Math.multiplyExact(config.heads(), qkv.rows());
         CpuOps.share(pool, pieces, 2 * keys * config.headDim(), job);
     }
 
-    private void store(CpuKvCache kv, int layer, Activation qkv, int row) {
-        int position = kv.length() + row;
+    private int position(int row) {
+        int run = runOfRow[row];
+        return step.cache(run).length() + row - step.start(run);
+    }
+
+    private void store(int layer, Activation qkv, int row) {
+        var kv = step.cache(runOfRow[row]);
+        int position = position(row);
         int dim = config.headDim();
         float[] x = qkv.data();
         int at = row * qkv.width();
@@ -127,7 +146,6 @@ final class Attention {
         private float[] out = qkv;
         private int rows;
         private int layer;
-        private @Nullable CpuKvCache cache;
 
         @Override
         public void run(int worker, int from, int to) {
@@ -135,22 +153,22 @@ final class Attention {
             for (int piece = from; piece < to; piece++) {
                 int head = piece / rows;
                 int row = piece % rows;
-                int n = Objects.requireNonNull(cache).length() + row + 1;
+                var kv = step.cache(runOfRow[row]);
+                int n = position(row) + 1;
                 int q = row * config.qkvWidth() + head * dim;
                 int at = row * config.queryWidth() + head * dim;
                 float[] weights = scores[worker];
-                score(head, q, n, weights);
+                score(kv, head, q, n, weights);
                 float sum = kernels.exponentials(weights, n, scratch[worker]);
                 Arrays.fill(out, at, at + dim, 0);
-                add(head, n, weights, at);
+                add(kv, head, n, weights, at);
                 float factor = 1 / sum;
                 for (int i = at; i < at + dim; i++) out[i] *= factor;
             }
         }
 
         /// Scores of the query at `qkv[q..]` against `n` keys, page by page.
-        private void score(int head, int q, int n, float[] weights) {
-            var kv = Objects.requireNonNull(cache);
+        private void score(CpuKvCache kv, int head, int q, int n, float[] weights) {
             var pages = kv.pool();
             long keysAt = pages.keysAt(layer, keyHead(head));
             for (int first = 0; first < n; first += KvPages.POSITIONS) {
@@ -172,8 +190,7 @@ final class Attention {
         }
 
         /// The weighted sum of `n` values, page by page, to `out[at..]`.
-        private void add(int head, int n, float[] weights, int at) {
-            var kv = Objects.requireNonNull(cache);
+        private void add(CpuKvCache kv, int head, int n, float[] weights, int at) {
             var pages = kv.pool();
             long valuesAt = pages.valuesAt(layer, keyHead(head));
             for (int first = 0; first < n; first += KvPages.POSITIONS) {

@@ -3,6 +3,7 @@ package chuan.cpu;
 import chuan.files.ModelFolder;
 import chuan.kernel.Matrix;
 import chuan.model.Backend;
+import chuan.model.Batch;
 import chuan.model.ContextTooLongException;
 import chuan.model.Decoder;
 import chuan.model.KvCache;
@@ -12,12 +13,11 @@ import chuan.model.Weights;
 import java.lang.ref.Reference;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.TreeSet;
 
-/// A model on the CPU. The same bits come out for any division of a text into calls, any number of
-/// threads and any [chuan.kernel.Kernels]. One call at a time; [#close] ends the threads and frees
-/// the caches, also those that are still open.
+/// A model on the CPU. The same bits come out for any division of a text into calls, whatever other
+/// sequences are in a batch, for any number of threads and any [chuan.kernel.Kernels]. One call at
+/// a time; [#close] ends the threads and frees the caches, also those that are still open.
 public final class CpuBackend implements Backend {
     /// Tokens that pass through the layers together; more is done in turns. Bounds the memory
     /// between the verbs.
@@ -37,6 +37,12 @@ public final class CpuBackend implements Backend {
     private final int[][] stepIds = new int[STEP + 1][];
 
     private final int[][] stepRows = new int[STEP + 1][];
+    private final Step step = new Step(STEP);
+    private final Batch single = new Batch();
+
+    /// What the sequences of a batch held before it.
+    private int[] lengths = new int[0];
+
     private boolean closed;
 
     public CpuBackend(ModelConfig config, Weights<CpuWeight> weights, CpuOptions options) {
@@ -89,24 +95,53 @@ public final class CpuBackend implements Backend {
 
     @Override
     public void forward(KvCache cache, int[] ids, int from, int to, int wanted, float[] out) {
-        Objects.checkFromToIndex(from, to, ids.length);
-        if (wanted < 0 || wanted > to - from)
-            throw new IllegalArgumentException(
-                    "logits of " + wanted + " tokens wanted from a call of " + (to - from));
-        if (out.length < (long) wanted * config().vocab())
-            throw new IllegalArgumentException(
-                    "%d floats have no room for %d rows of %d logits"
-                            .formatted(out.length, wanted, config().vocab()));
-        if (!(cache instanceof CpuKvCache kv) || kv.pool() != kvPages)
-            throw new IllegalArgumentException("the cache is another back end's");
-        if (closed) throw new IllegalStateException("the back end is closed");
-        long length = (long) kv.length() + (to - from);
-        if (length > kv.capacity()) throw new ContextTooLongException(length, kv.capacity());
-        for (int at = from; at < to; at += STEP) {
-            int end = Math.min(to, at + STEP);
-            step(kv, ids, at, end, to - wanted, out);
+        forward(single.clear().add(cache, ids, from, to, wanted), out);
+    }
+
+    /// Whatever goes wrong (no memory, an id outside the vocabulary), all sequences hold in the end
+    /// what they held before.
+    @Override
+    public void forward(Batch batch, float[] out) {
+        check(batch, out);
+        if (lengths.length < batch.size()) lengths = new int[2 * batch.size()];
+        for (int i = 0; i < batch.size(); i++) lengths[i] = batch.cache(i).length();
+        boolean done = false;
+        try {
+            run(batch, out);
+            done = true;
+        } finally {
+            step.clear();
+            for (int i = 0; !done && i < batch.size(); i++) batch.cache(i).truncate(lengths[i]);
         }
         Reference.reachabilityFence(decoder);
+    }
+
+    private void check(Batch batch, float[] out) {
+        if (closed) throw new IllegalStateException("the back end is closed");
+        batch.checkRoom(out, config().vocab());
+        for (int i = 0; i < batch.size(); i++) {
+            if (!(batch.cache(i) instanceof CpuKvCache kv) || kv.pool() != kvPages)
+                throw new IllegalArgumentException("the cache is another back end's");
+            long length = (long) kv.length() + (batch.to(i) - batch.from(i));
+            if (length > kv.capacity()) throw new ContextTooLongException(length, kv.capacity());
+        }
+    }
+
+    /// The tokens of all slices, one after another, in steps as full as they can be.
+    private void run(Batch batch, float[] out) {
+        int rows = 0;
+        step.clear();
+        for (int i = 0; i < batch.size(); i++) {
+            var kv = (CpuKvCache) batch.cache(i);
+            int to = batch.to(i);
+            for (int at = batch.from(i); at < to; ) {
+                int end = at + Math.min(to - at, step.room());
+                step.add(kv, batch.ids(i), at, end, to - batch.wanted(i));
+                at = end;
+                if (step.room() == 0) rows += runStep(out, rows);
+            }
+        }
+        if (step.rows() > 0) runStep(out, rows);
     }
 
     /// From now on every call also adds to the statistics that this returns.
@@ -116,22 +151,25 @@ public final class CpuBackend implements Backend {
         return statistics;
     }
 
-    /// Tokens `[from, to)`; those from `firstWanted` on leave their logits in `out`.
-    private void step(CpuKvCache kv, int[] ids, int from, int to, int firstWanted, float[] out) {
-        int rows = to - from;
-        int[] part = ofLength(stepIds, rows);
-        System.arraycopy(ids, from, part, 0, rows);
-        ops.begin(kv, rows);
-        var x = decoder.embed(verbs, part);
+    /// Runs the rows of [#step] and empties it; logits go to `out` from row `outRow` on.
+    ///
+    /// @return rows of logits written
+    private int runStep(float[] out, int outRow) {
+        int[] ids = ofLength(stepIds, step.rows());
+        step.copyIds(ids);
+        ops.begin(step);
+        var x = decoder.embed(verbs, ids);
         for (int layer = 0; layer < config().layers(); layer++) x = decoder.block(verbs, layer, x);
-        kv.extend(rows);
-        int first = Math.max(firstWanted, from);
-        if (first >= to) return;
-        int[] which = ofLength(stepRows, to - first);
-        for (int i = 0; i < which.length; i++) which[i] = first - from + i;
-        var logits = decoder.head(verbs, x, which);
-        System.arraycopy(
-                logits.data(), 0, out, (first - firstWanted) * config().vocab(), logits.size());
+        for (int i = 0; i < step.runs(); i++) step.cache(i).extend(step.end(i) - step.start(i));
+        int wanted = step.wanted();
+        if (wanted > 0) {
+            int[] which = ofLength(stepRows, wanted);
+            step.copyWanted(which);
+            var logits = decoder.head(verbs, x, which);
+            System.arraycopy(logits.data(), 0, out, outRow * config().vocab(), logits.size());
+        }
+        step.clear();
+        return wanted;
     }
 
     /// The threads beside the caller's.

@@ -54,11 +54,11 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
         attention = new Attention(config, kernels, pool, scratch);
     }
 
-    /// Opens a step whose `rows` rows follow what `cache` holds.
+    /// Opens a step. It is read again and again until the next begins.
     ///
-    /// @throws KvMemoryException if there is no memory for their keys and values
-    void begin(CpuKvCache cache, int rows) {
-        attention.begin(cache, rows);
+    /// @throws KvMemoryException if there is no memory for the keys and values of its rows
+    void begin(Step step) {
+        attention.begin(step);
     }
 
     @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import chuan.files.ModelFolder;
 import chuan.golden.GoldenModel;
 import chuan.kernel.KernelSelector;
+import chuan.model.Batch;
 import chuan.model.KvType;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
@@ -13,8 +14,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /// A warm back end allocates nothing: neither the caller nor a worker, neither for a token nor for
-/// a prompt. Compiled vector code keeps its vectors in registers; before it is compiled they are
-/// objects, so the test first lets the compiler finish.
+/// a prompt nor for several sequences. Compiled vector code keeps its vectors in registers; before
+/// it is compiled they are objects, so the test first lets the compiler finish.
 class AllocationTest {
     /// How long the compiler may take on a busy machine.
     private static final long PATIENCE_NANOS = 30_000_000_000L;
@@ -26,8 +27,10 @@ class AllocationTest {
         int[] ids = GoldenModel.read("tiny-alibi").input(64).ids();
         var options = new CpuOptions(2, KernelSelector.forced(kernels), WeightType.AS_STORED, kv);
         try (var backend = CpuBackend.load(folder, options);
-                var cache = backend.newCache(80)) {
-            var logits = new float[backend.config().vocab()];
+                var cache = backend.newCache(80);
+                var other = backend.newCache(80)) {
+            var logits = new float[2 * backend.config().vocab()];
+            var batch = new Batch();
             long[] threads =
                     java.util.stream.LongStream.concat(
                                     java.util.stream.LongStream.of(
@@ -44,6 +47,13 @@ class AllocationTest {
                 cache.truncate(0);
                 backend.forward(cache, ids, 0, 40, 1, logits);
                 for (int t = 40; t < 64; t++) backend.forward(cache, ids, t, t + 1, 1, logits);
+                other.truncate(0);
+                for (int t = 0; t < 60; t += 20)
+                    backend.forward(
+                            batch.clear()
+                                    .add(other, ids, t, t + 20, 1)
+                                    .add(cache, ids, t / 20, t / 20 + 1, 1),
+                            logits);
                 long sum = 0;
                 for (int i = 0; i < threads.length; i++)
                     sum += bean.getThreadAllocatedBytes(threads[i]) - before[i];
@@ -51,7 +61,7 @@ class AllocationTest {
                 if (round > 20) Thread.sleep(5);
             }
             assertThat(least)
-                    .as("bytes for a prompt of 40 tokens and 24 more")
+                    .as("bytes for a prompt of 40 tokens, 24 more, and three batches of two")
                     .isLessThanOrEqualTo(0);
         }
     }

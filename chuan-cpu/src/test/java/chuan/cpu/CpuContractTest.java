@@ -27,13 +27,14 @@ abstract class CpuContractTest extends OpsContractTest<Activation, CpuWeight> {
         var pages = new KvPages(config, KvType.F32);
         var cache = pages.newCache(capacity);
         return new Session<>() {
+            private final Step step = new Step(capacity);
             private int pending;
 
             @Override
             public Ops<Activation, CpuWeight> step(int rows) {
                 cache.extend(pending);
                 pending = rows;
-                ops.begin(cache, rows);
+                ops.begin(step.clear().add(cache, new int[rows], 0, rows, rows));
                 return ops;
             }
 

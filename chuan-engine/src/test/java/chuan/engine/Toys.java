@@ -1,6 +1,7 @@
 package chuan.engine;
 
 import chuan.model.Backend;
+import chuan.model.Batch;
 import chuan.model.ContextTooLongException;
 import chuan.model.KvCache;
 import chuan.model.ModelConfig;
@@ -178,19 +179,24 @@ final class Toys {
         }
 
         @Override
-        public void forward(KvCache cache, int[] ids, int from, int to, int wanted, float[] out) {
+        public void forward(Batch batch, float[] out) {
             beforeStep.run();
-            var held = (FakeCache) cache;
-            tokens += to - from;
-            longestStep = Math.max(longestStep, to - from);
-            for (int i = from; i < to; i++) {
-                if (held.length == held.ids.length)
-                    throw new ContextTooLongException(held.length + 1, held.ids.length);
-                held.ids[held.length++] = ids[i];
-                int row = i - (to - wanted);
-                if (row < 0) continue;
-                Arrays.fill(out, row * config.vocab(), (row + 1) * config.vocab(), 0);
-                rule.logits(held.ids, held.length, out, row * config.vocab());
+            int row = 0;
+            for (int slice = 0; slice < batch.size(); slice++) {
+                int from = batch.from(slice);
+                int to = batch.to(slice);
+                var held = (FakeCache) batch.cache(slice);
+                tokens += to - from;
+                longestStep = Math.max(longestStep, to - from);
+                for (int i = from; i < to; i++) {
+                    if (held.length == held.ids.length)
+                        throw new ContextTooLongException(held.length + 1, held.ids.length);
+                    held.ids[held.length++] = batch.ids(slice)[i];
+                    if (i < to - batch.wanted(slice)) continue;
+                    Arrays.fill(out, row * config.vocab(), (row + 1) * config.vocab(), 0);
+                    rule.logits(held.ids, held.length, out, row * config.vocab());
+                    row++;
+                }
             }
         }
 

@@ -11,13 +11,22 @@ public interface Backend extends AutoCloseable {
     /// A cache for one sequence of at most `capacity` tokens; the caller closes it.
     KvCache newCache(int capacity);
 
-    /// Appends `ids[from, to)` to the sequence in `cache` and writes the logits of the last
-    /// `wanted` of these tokens to `out`, row after row, `[wanted, vocab]`.
+    /// Appends each slice of `batch` to its sequence and writes the logits of the last `wanted`
+    /// tokens of each to `out`, slice after slice, row after row: `[batch.rows(), vocab]`. What a
+    /// sequence gets does not depend on the others.
     ///
     /// Allocates nothing on a device that is warm. One call at a time per backend.
     ///
+    /// @throws ContextTooLongException if the tokens of a slice do not fit into its cache
+    void forward(Batch batch, float[] out);
+
+    /// The same for one sequence: `ids[from, to)` follow what `cache` holds; `out` is `[wanted,
+    /// vocab]`.
+    ///
     /// @throws ContextTooLongException if the tokens do not fit into the cache
-    void forward(KvCache cache, int[] ids, int from, int to, int wanted, float[] out);
+    default void forward(KvCache cache, int[] ids, int from, int to, int wanted, float[] out) {
+        forward(new Batch().add(cache, ids, from, to, wanted), out);
+    }
 
     @Override
     void close();

@@ -27,20 +27,28 @@ public final class ReferenceBackend implements Backend {
         return new Cache(new ReferenceOps(config()), capacity);
     }
 
+    /// One sequence after the other.
     @Override
-    public void forward(KvCache cache, int[] ids, int from, int to, int wanted, float[] out) {
-        if (!(cache instanceof Cache own))
+    public void forward(Batch batch, float[] out) {
+        batch.checkRoom(out, config().vocab());
+        int row = 0;
+        for (int slice = 0; slice < batch.size(); slice++)
+            for (float[] logits : logits(batch, slice))
+                System.arraycopy(logits, 0, out, row++ * config().vocab(), config().vocab());
+    }
+
+    private float[][] logits(Batch batch, int slice) {
+        if (!(batch.cache(slice) instanceof Cache own))
             throw new IllegalArgumentException("a cache of another back end");
+        int from = batch.from(slice);
+        int to = batch.to(slice);
         int tokens = to - from;
-        if (tokens <= 0 || wanted < 0 || wanted > tokens)
-            throw new IllegalArgumentException(wanted + " rows wanted of " + tokens + " tokens");
+        if (tokens == 0) return new float[0][];
         if (own.length() + tokens > own.capacity)
             throw new ContextTooLongException((long) own.length() + tokens, own.capacity);
-        var rows = new int[wanted];
-        for (int i = 0; i < wanted; i++) rows[i] = tokens - wanted + i;
-        float[][] logits = decoder.logits(own.ops, Arrays.copyOfRange(ids, from, to), rows);
-        for (int i = 0; i < wanted; i++)
-            System.arraycopy(logits[i], 0, out, i * config().vocab(), config().vocab());
+        var rows = new int[batch.wanted(slice)];
+        for (int i = 0; i < rows.length; i++) rows[i] = tokens - rows.length + i;
+        return decoder.logits(own.ops, Arrays.copyOfRange(batch.ids(slice), from, to), rows);
     }
 
     @Override

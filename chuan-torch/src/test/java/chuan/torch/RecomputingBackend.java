@@ -2,6 +2,7 @@ package chuan.torch;
 
 import chuan.files.ModelFolder;
 import chuan.model.Backend;
+import chuan.model.Batch;
 import chuan.model.Decoder;
 import chuan.model.KvCache;
 import chuan.model.ModelConfig;
@@ -42,21 +43,31 @@ final class RecomputingBackend implements Backend {
     }
 
     @Override
-    public void forward(KvCache cache, int[] ids, int from, int to, int wanted, float[] out) {
-        var sofar = (Tokens) cache;
-        System.arraycopy(ids, from, sofar.ids, sofar.length, to - from);
-        sofar.length += to - from;
-        int length = sofar.length;
-        var rows = new int[wanted];
-        for (int i = 0; i < wanted; i++) {
-            rows[i] = length - wanted + i;
+    public void forward(Batch batch, float[] out) {
+        int row = 0;
+        for (int slice = 0; slice < batch.size(); slice++) {
+            int from = batch.from(slice);
+            int tokens = batch.to(slice) - from;
+            var sofar = (Tokens) batch.cache(slice);
+            System.arraycopy(batch.ids(slice), from, sofar.ids, sofar.length, tokens);
+            sofar.length += tokens;
+            var rows = new int[batch.wanted(slice)];
+            for (int i = 0; i < rows.length; i++) rows[i] = sofar.length - rows.length + i;
+            if (rows.length > 0) recompute(sofar, rows, out, row);
+            row += rows.length;
         }
+    }
+
+    /// Logits of `rows` of a sequence, to `out` from row `outRow` on.
+    private void recompute(Tokens sofar, int[] rows, float[] out, int outRow) {
+        int length = sofar.length;
+        int vocab = config.vocab();
         try (var _ = new TensorScope();
                 var _ = new NoGradGuard();
                 var tables = new PositionTables(config, length);
                 var ops = new TorchOps(config, TorchBatch.whole(1, length), tables)) {
             Tensor logits = decoder.logits(ops, Arrays.copyOf(sofar.ids, length), rows);
-            logits.contiguous().data_ptr_float().get(out, 0, wanted * config.vocab());
+            logits.contiguous().data_ptr_float().get(out, outRow * vocab, rows.length * vocab);
         }
     }
 
