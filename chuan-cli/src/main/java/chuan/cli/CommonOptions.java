@@ -1,5 +1,6 @@
 package chuan.cli;
 
+import chuan.cpu.ActivationType;
 import chuan.cpu.WeightType;
 import chuan.model.Extension;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,16 @@ final class CommonOptions {
                     "Number type of keys and values: ${COMPLETION-CANDIDATES}; auto is f32 while those"
                             + " of the context stay below 512 MiB, else f16.")
     KvChoice kv = KvChoice.AUTO;
+
+    @Option(
+            names = "--activations",
+            paramLabel = "T",
+            description =
+                    "Number type in which activations meet int4 and int8 weights:"
+                            + " ${COMPLETION-CANDIDATES}. int8 is faster, f32 exact; default: int8,"
+                            + " but f32 where the numbers are the point (logits, perplexity,"
+                            + " compare).")
+    @Nullable ActivationType activations;
 
     @Option(
             names = "--memory-limit",
@@ -81,6 +92,15 @@ final class CommonOptions {
     /// Tokens of context: as asked for, else what the model was made for.
     int contextOr(int usual) {
         return context > 0 ? context : usual;
+    }
+
+    /// As asked for, else this.
+    void activationsUnlessGiven(ActivationType usual) {
+        if (activations == null) activations = usual;
+    }
+
+    ActivationType activationsOrFast() {
+        return activations == null ? ActivationType.INT8 : activations;
     }
 
     int threadsOrCores() {

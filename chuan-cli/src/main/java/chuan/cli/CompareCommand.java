@@ -1,5 +1,6 @@
 package chuan.cli;
 
+import chuan.cpu.ActivationType;
 import chuan.cpu.WeightType;
 import chuan.engine.Comparison;
 import chuan.engine.Perplexity;
@@ -58,6 +59,7 @@ final class CompareCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        common.activationsUnlessGiven(ActivationType.F32);
         var documents = text.documents();
         long bytes = text.bytes(documents);
         Tokenizer tokenizer = model.tokenizer();

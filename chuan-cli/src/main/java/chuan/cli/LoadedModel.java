@@ -60,7 +60,8 @@ record LoadedModel(ModelFolder folder, Backend backend) implements AutoCloseable
                         common.threadsOrCores(),
                         selected(kernels),
                         common.weights,
-                        check.plan().kv());
+                        check.plan().kv(),
+                        common.activationsOrFast());
         return CpuBackend.load(folder, options);
     }
 

@@ -1,5 +1,6 @@
 package chuan.cli;
 
+import chuan.cpu.ActivationType;
 import chuan.model.Backend;
 import chuan.model.KvCache;
 import java.io.IOException;
@@ -57,6 +58,7 @@ final class LogitsCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         int[] tokens = tokens();
         if (common.kv == KvChoice.AUTO) common.kv = KvChoice.F32; // others compare with these
+        common.activationsUnlessGiven(ActivationType.F32);
         try (var loaded = LoadedModel.open(model, common, kernels, streams, tokens.length)) {
             check(tokens, loaded.backend().config().vocab());
             if (out == null) printBest(loaded.backend(), tokens);

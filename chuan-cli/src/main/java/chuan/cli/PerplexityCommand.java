@@ -1,5 +1,6 @@
 package chuan.cli;
 
+import chuan.cpu.ActivationType;
 import chuan.engine.Cancellation;
 import chuan.engine.Perplexity;
 import chuan.tokenizer.Tokenizer;
@@ -40,6 +41,7 @@ final class PerplexityCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        common.activationsUnlessGiven(ActivationType.F32);
         common.shareThreads();
         if (length.wanted()) {
             new LengthReport(model, common, text, length, kernels, streams).run(json);

@@ -49,7 +49,7 @@ public final class CpuBackend implements Backend {
         this.options = options;
         decoder = new Decoder<>(config, weights);
         pool = new WorkerPool(options.threads());
-        ops = new CpuOps(config, options.kernels().kernels(), pool);
+        ops = new CpuOps(config, options.kernels().kernels(), options.activations(), pool);
         verbs = ops;
         kvPages = new KvPages(config, options.kv());
     }
@@ -71,13 +71,19 @@ public final class CpuBackend implements Backend {
         for (var block : decoder.weights().blocks())
             for (Matrix matrix : matrices(block.qkv()))
                 formats.add(matrix.format().name().toLowerCase(Locale.ROOT));
-        return "CPU, %d thread%s, weights %s, keys and values %s, %s"
+        boolean panels = formats.contains("panel4") || formats.contains("panel8");
+        return "CPU, %d thread%s, weights %s%s, keys and values %s, %s"
                 .formatted(
                         options.threads(),
                         options.threads() == 1 ? "" : "s",
                         String.join("/", formats),
-                        options.kv().name().toLowerCase(Locale.ROOT),
+                        panels ? " x " + lower(options.activations()) : "",
+                        lower(options.kv()),
                         options.kernels().reason());
+    }
+
+    private static String lower(Enum<?> choice) {
+        return choice.name().toLowerCase(Locale.ROOT);
     }
 
     private static List<Matrix> matrices(CpuWeight weight) {

@@ -2,6 +2,7 @@ package chuan.cpu;
 
 import chuan.kernel.Kernels;
 import chuan.kernel.Matrix;
+import chuan.kernel.QuantizedRows;
 import chuan.kernel.WeightFormat;
 import chuan.model.ModelConfig;
 import chuan.model.Ops;
@@ -25,12 +26,16 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
     /// Multiply-adds handed out at once, at most: ten to fifty microseconds.
     private static final long CHUNK = 250_000;
 
+    /// What quantizing one activation costs, in multiply-adds.
+    private static final long QUANTIZE_WORK = 16;
+
     /// Rows of a weight that are handed out together.
     private static final int ROW_GROUP = 16;
 
     private static final int PLACES = 4;
 
     private final Kernels kernels;
+    private final ActivationType activations;
     private final WorkerPool pool;
 
     /// Per worker.
@@ -41,12 +46,19 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
     private final Activation[] places = new Activation[PLACES];
     private int place;
 
+    /// The input of the product at hand for weights in panels, and for a second weight of another
+    /// format.
+    private final QuantizedRows quantized = new QuantizedRows();
+
+    private final QuantizedRows quantizedToo = new QuantizedRows();
+    private final QuantizeJob quantizeJob = new QuantizeJob();
     private final LinearJob linearJob = new LinearJob();
     private final SwigluJob swigluJob = new SwigluJob();
     private final Attention attention;
 
-    CpuOps(ModelConfig config, Kernels kernels, WorkerPool pool) {
+    CpuOps(ModelConfig config, Kernels kernels, ActivationType activations, WorkerPool pool) {
         this.kernels = kernels;
+        this.activations = activations;
         this.pool = pool;
         int widest = Math.max(config.ff(), Math.max(config.hidden(), config.queryWidth()));
         scratch = new float[pool.threads()][kernels.scratchFloats(widest)];
@@ -118,6 +130,7 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
         same("linear", x.width(), m.columns());
         linearJob.weight = m;
         linearJob.x = x;
+        linearJob.rows = quantize(x, m.format(), quantized);
         linearJob.y = out;
         shareRows(m.rows(), (long) m.columns() * x.rows(), linearJob);
     }
@@ -135,9 +148,15 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
         same("swiglu", x.width(), m.columns());
         same("swiglu", m.rows(), matrix(upWeight).rows());
         var out = next(x.rows(), m.rows());
+        Matrix upMatrix = matrix(upWeight);
         swigluJob.gate = m;
-        swigluJob.up = matrix(upWeight);
+        swigluJob.up = upMatrix;
         swigluJob.x = x;
+        swigluJob.rows = quantize(x, m.format(), quantized);
+        swigluJob.upRows =
+                upMatrix.format() == m.format()
+                        ? swigluJob.rows
+                        : quantize(x, upMatrix.format(), quantizedToo);
         swigluJob.gated = out;
         up.shape(x.rows(), m.rows());
         shareRows(m.rows(), 2L * m.columns() * x.rows(), swigluJob);
@@ -158,6 +177,30 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
         for (int i = 0; i < which.length; i++)
             System.arraycopy(x.data(), which[i] * x.width(), out.data(), i * x.width(), x.width());
         return out;
+    }
+
+    /// `x` as weights of this format meet it: quantized to `out`, or null for as it is.
+    private @Nullable QuantizedRows quantize(Activation x, WeightFormat format, QuantizedRows out) {
+        if (activations == ActivationType.F32 || !format.isPanels()) return null;
+        kernels.prepare(x.rows(), x.width(), out);
+        quantizeJob.x = x.data();
+        quantizeJob.format = format;
+        quantizeJob.rows = out;
+        share(pool, x.rows(), QUANTIZE_WORK * x.width(), quantizeJob);
+        return out;
+    }
+
+    /// Rows `[from, to)` of `w` times `x`, or its quantized form where there is one.
+    private void multiply(
+            Matrix w,
+            int from,
+            int to,
+            Activation x,
+            @Nullable QuantizedRows rows,
+            float[] y,
+            float[] threadScratch) {
+        if (rows == null) kernels.matmul(w, from, to, x.data(), x.rows(), y, threadScratch);
+        else kernels.matmul(w, from, to, rows, y, threadScratch);
     }
 
     private Activation next(int rows, int width) {
@@ -193,28 +236,36 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
         if (a != b) throw new IllegalArgumentException(verb + ": width " + a + " meets " + b);
     }
 
+    private final class QuantizeJob implements WorkerPool.Job {
+        private float[] x = new float[0];
+        private WeightFormat format = WeightFormat.PANEL4;
+        private QuantizedRows rows = quantized;
+
+        @Override
+        public void run(int worker, int from, int to) {
+            kernels.quantize(x, from, to, format, rows);
+        }
+    }
+
     private final class LinearJob implements WorkerPool.Job {
         private @Nullable Matrix weight;
+        private @Nullable QuantizedRows rows;
         private Activation x = stream;
         private Activation y = stream;
 
         @Override
         public void run(int worker, int from, int to) {
             Matrix w = Objects.requireNonNull(weight);
-            kernels.matmul(
-                    w,
-                    from * ROW_GROUP,
-                    Math.min(w.rows(), to * ROW_GROUP),
-                    x.data(),
-                    x.rows(),
-                    y.data(),
-                    scratch[worker]);
+            int end = Math.min(w.rows(), to * ROW_GROUP);
+            multiply(w, from * ROW_GROUP, end, x, rows, y.data(), scratch[worker]);
         }
     }
 
     private final class SwigluJob implements WorkerPool.Job {
         private @Nullable Matrix gate;
         private @Nullable Matrix up;
+        private @Nullable QuantizedRows rows;
+        private @Nullable QuantizedRows upRows;
         private Activation x = stream;
         private Activation gated = stream;
 
@@ -225,8 +276,8 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
             int first = from * ROW_GROUP;
             int end = Math.min(g.rows(), to * ROW_GROUP);
             float[] ups = CpuOps.this.up.data();
-            kernels.matmul(g, first, end, x.data(), x.rows(), gated.data(), scratch[worker]);
-            kernels.matmul(u, first, end, x.data(), x.rows(), ups, scratch[worker]);
+            multiply(g, first, end, x, rows, gated.data(), scratch[worker]);
+            multiply(u, first, end, x, upRows, ups, scratch[worker]);
             for (int t = 0; t < x.rows(); t++)
                 kernels.siluTimes(gated.data(), ups, t * g.rows() + first, t * g.rows() + end);
         }

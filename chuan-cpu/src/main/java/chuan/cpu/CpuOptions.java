@@ -9,22 +9,36 @@ import chuan.model.KvType;
 /// @param kernels which arithmetic, and why
 /// @param weights number format of the matrices in memory
 /// @param kv number format of keys and values in memory
-public record CpuOptions(int threads, KernelSelector kernels, WeightType weights, KvType kv) {
+/// @param activations number format in which activations meet weights in panels
+public record CpuOptions(
+        int threads,
+        KernelSelector kernels,
+        WeightType weights,
+        KvType kv,
+        ActivationType activations) {
     public CpuOptions {
         if (threads < 1)
             throw new IllegalArgumentException("threads must be at least 1, not " + threads);
     }
 
-    /// With exact keys and values.
+    /// With exact activations.
+    public CpuOptions(int threads, KernelSelector kernels, WeightType weights, KvType kv) {
+        this(threads, kernels, weights, kv, ActivationType.F32);
+    }
+
+    /// With exact activations, keys and values.
     public CpuOptions(int threads, KernelSelector kernels, WeightType weights) {
         this(threads, kernels, weights, KvType.F32);
     }
 
-    /// All processors, the fastest kernels, weights as stored, exact keys and values.
+    /// All processors, the fastest kernels and activations, weights as stored, exact keys and
+    /// values.
     public static CpuOptions defaults() {
         return new CpuOptions(
                 Runtime.getRuntime().availableProcessors(),
                 KernelSelector.select(),
-                WeightType.AS_STORED);
+                WeightType.AS_STORED,
+                KvType.F32,
+                ActivationType.INT8);
     }
 }

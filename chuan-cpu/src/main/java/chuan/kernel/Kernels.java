@@ -14,7 +14,9 @@ package chuan.kernel;
 /// - A row of a panel format keeps its scales out of the sums. Of each block of 32 columns, the
 ///   first sixteen and the last sixteen are a chain each, begun at 0, `s = fma(x[k], code, s)` over
 ///   ascending `k`; then `total = fma(first + last, scale, total)`, blocks ascending, begun at 0.
-///   Sixteen rows lie side by side, so no sum ever crosses a register.
+///   Sixteen rows lie side by side, so no sum ever crosses a register. Where the activations are
+///   [QuantizedRows], `x[k]` is their code, the sum over a block is a whole number and exact, and
+///   `total = fma((first + last) * d, scale, total)` with the scale `d` of the block's activations.
 /// - A sum over keys or over the elements of a head that ends in a vector (scores, weighted values)
 ///   is one chain of fused multiply-adds per output, ascending.
 /// - Everything else is one rounding per operation written, in the order written; `exp` is
@@ -36,6 +38,22 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
     ///
     /// @param scratch of the calling thread, at least [#scratchFloats]
     void matmul(Matrix w, int from, int to, float[] x, int tokens, float[] y, float[] scratch);
+
+    /// Makes room in `out` for activations `[tokens, columns]`.
+    void prepare(int tokens, int columns, QuantizedRows out);
+
+    /// Tokens `[from, to)` of `x`, row after row from the start of the array, quantized.
+    ///
+    /// @param format of the panels that they will meet
+    /// @param out as [#prepare] left it
+    void quantize(float[] x, int from, int to, WeightFormat format, QuantizedRows out);
+
+    /// Rows `[from, to)` of `w`, which lies in panels, times each token of `x`: `y[t * w.rows() +
+    /// r]`.
+    ///
+    /// @param x quantized by these kernels, for this format
+    /// @param scratch of the calling thread, at least [#scratchFloats]
+    void matmul(Matrix w, int from, int to, QuantizedRows x, float[] y, float[] scratch);
 
     /// Row `row` of `w`, decoded to `out[at, at + w.columns())`; int8 without its scale.
     void widen(Matrix w, int row, float[] out, int at);

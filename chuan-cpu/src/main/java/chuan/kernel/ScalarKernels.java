@@ -19,7 +19,7 @@ public final class ScalarKernels implements Kernels {
     public void matmul(
             Matrix w, int from, int to, float[] x, int tokens, float[] y, float[] scratch) {
         if (w.format().panels() != null) {
-            ScalarPanels.matmul(w, from, to, x, tokens, y, scratch);
+            ScalarPanels.matmul(w, from, to, x, null, tokens, y, scratch);
             return;
         }
         int columns = w.columns();
@@ -30,6 +30,21 @@ public final class ScalarKernels implements Kernels {
                 y[t * w.rows() + r] = w.format() == WeightFormat.INT8 ? sum * w.scales()[r] : sum;
             }
         }
+    }
+
+    @Override
+    public void prepare(int tokens, int columns, QuantizedRows out) {
+        out.shape(tokens, columns);
+    }
+
+    @Override
+    public void quantize(float[] x, int from, int to, WeightFormat format, QuantizedRows out) {
+        ScalarPanels.quantize(x, from, to, out);
+    }
+
+    @Override
+    public void matmul(Matrix w, int from, int to, QuantizedRows x, float[] y, float[] scratch) {
+        ScalarPanels.matmul(w, from, to, x.codes(), x.scales(), x.tokens(), y, scratch);
     }
 
     /// `x . w`; `w` lies at the start of `scratch`, the partial sums behind it.

@@ -7,6 +7,7 @@ import static chuan.quant.Panels.ROWS;
 import chuan.quant.Panels;
 import java.util.Arrays;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// Weights in panels times activations, plainly: the truth that [VectorPanels] repeats bit for bit,
 /// and what it does with the last block of a row that is not whole.
@@ -15,17 +16,46 @@ final class ScalarPanels {
 
     private ScalarPanels() {}
 
+    /// @param scales of quantized activations, `[tokens, blocks]`; null: `x` are no codes
     static void matmul(
-            Matrix w, int from, int to, float[] x, int tokens, float[] y, float[] scratch) {
+            Matrix w,
+            int from,
+            int to,
+            float[] x,
+            float @Nullable [] scales,
+            int tokens,
+            float[] y,
+            float[] scratch) {
         var layout = Objects.requireNonNull(w.format().panels());
         int columns = w.columns();
+        int blocks = Math.ceilDiv(columns, BLOCK);
         for (int first = from / ROWS * ROWS; first < to; first += ROWS)
             for (int t = 0; t < tokens; t++) {
                 Arrays.fill(scratch, 0, ROWS, 0);
-                for (int block = 0; block < Math.ceilDiv(columns, BLOCK); block++)
-                    addBlock(layout, w.address(first), block, columns, x, t * columns, scratch, 0);
+                for (int block = 0; block < blocks; block++) {
+                    float d = scales == null ? 1 : scales[t * blocks + block];
+                    int at = t * columns;
+                    addBlock(layout, w.address(first), block, columns, x, at, d, scratch, 0);
+                }
                 store(w, first, from, to, scratch, 0, y, t);
             }
+    }
+
+    /// Quantizes tokens `[from, to)`.
+    static void quantize(float[] x, int from, int to, QuantizedRows out) {
+        for (int t = from; t < to; t++)
+            for (int block = 0; block < out.blocks(); block++) quantizeBlock(x, t, block, out);
+    }
+
+    static void quantizeBlock(float[] x, int t, int block, QuantizedRows out) {
+        int start = t * out.columns() + block * BLOCK;
+        int end = Math.min(start + BLOCK, (t + 1) * out.columns());
+        float largest = 0;
+        for (int i = start; i < end; i++) largest = Math.max(largest, Math.abs(x[i]));
+        float factor = QuantizedRows.factor(largest);
+        for (int i = start; i < end; i++)
+            out.codes()[i] = factor > 0 ? (float) Math.rint(x[i] * factor) : 0;
+        out.scales()[t * out.blocks() + block] = QuantizedRows.scale(largest);
     }
 
     /// Writes the totals at `sums[at, at + 16)` of the panel that begins at row `first`, as far as
@@ -40,7 +70,8 @@ final class ScalarPanels {
     /// Adds one block of columns to the totals of a panel's sixteen rows at `sums[at, at + 16)`.
     ///
     /// @param panel its address
-    /// @param x activations of a token, from `xAt` on
+    /// @param x activations of a token, or their codes, from `xAt` on
+    /// @param d what the codes are multiplied by; 1 for activations
     static void addBlock(
             Panels layout,
             long panel,
@@ -48,6 +79,7 @@ final class ScalarPanels {
             int columns,
             float[] x,
             int xAt,
+            float d,
             float[] sums,
             int at) {
         long superblock = panel + (long) (block / 2) * layout.superblockBytes();
@@ -63,7 +95,7 @@ final class ScalarPanels {
             for (int i = HALF; i < n; i++)
                 last = Math.fma(x[xAt + k + i], code(layout, lines, r, i), last);
             float scale = Float.float16ToFloat(Memory.half(scales + (long) r * Short.BYTES));
-            sums[at + r] = Math.fma(first + last, scale, sums[at + r]);
+            sums[at + r] = Math.fma((first + last) * d, scale, sums[at + r]);
         }
     }
 

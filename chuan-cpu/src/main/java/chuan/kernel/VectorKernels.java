@@ -36,6 +36,21 @@ public final class VectorKernels implements Kernels {
     }
 
     @Override
+    public void prepare(int tokens, int columns, QuantizedRows out) {
+        out.shape(tokens, columns);
+    }
+
+    @Override
+    public void quantize(float[] x, int from, int to, WeightFormat format, QuantizedRows out) {
+        VectorPanels.quantize(x, from, to, out);
+    }
+
+    @Override
+    public void matmul(Matrix w, int from, int to, QuantizedRows x, float[] y, float[] scratch) {
+        VectorPanels.matmul(w, from, to, x.codes(), x.scales(), x.tokens(), y, scratch);
+    }
+
+    @Override
     public void widen(Matrix w, int row, float[] out, int at) {
         VectorMatmul.widen(w, row, out, at);
     }

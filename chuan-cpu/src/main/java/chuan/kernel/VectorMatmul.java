@@ -5,6 +5,7 @@ import static chuan.kernel.Registers.F;
 import static chuan.kernel.Registers.LENGTH;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
 
 /// A weight times rows of activations. For a token or few, four weight rows at a time are widened
 /// on the way through the registers: reading them is what takes the time. For many tokens, four
@@ -24,6 +25,8 @@ final class VectorMatmul {
     /// Floats of activations that stay in a core's second-level cache while rows pass by.
     private static final int CACHED_FLOATS = 128 * 1024;
 
+    private static final VectorSpecies<Float> QUARTER = FloatVector.SPECIES_128;
+
     private VectorMatmul() {}
 
     /// Partial sums, then four widened rows.
@@ -35,7 +38,7 @@ final class VectorMatmul {
     static void matmul(
             Matrix w, int from, int to, float[] x, int tokens, float[] y, float[] scratch) {
         if (w.format().panels() != null) {
-            VectorPanels.matmul(w, from, to, x, tokens, y, scratch);
+            VectorPanels.matmul(w, from, to, x, null, tokens, y, scratch);
             return;
         }
         if (tokens < FEW && w.format().isPlain()) {
@@ -132,18 +135,21 @@ final class VectorMatmul {
 
     /// Folds `groups` groups of partial sums; the totals end at the first place of each group.
     private static void foldAll(float[] sums, int groups) {
-        var quarter = FloatVector.SPECIES_128;
-        for (int at = 0; at < groups * LANES; at += LANES) {
-            var even =
-                    FloatVector.fromArray(quarter, sums, at)
-                            .add(FloatVector.fromArray(quarter, sums, at + 8));
-            var odd =
-                    FloatVector.fromArray(quarter, sums, at + 4)
-                            .add(FloatVector.fromArray(quarter, sums, at + 12));
-            even.add(odd).intoArray(sums, at);
-        }
+        for (int at = 0; at < groups * LANES; at += LANES) fold(sums, at);
         for (int at = 0; at < groups * LANES; at += LANES)
             sums[at] = (sums[at] + sums[at + 2]) + (sums[at + 1] + sums[at + 3]);
+    }
+
+    /// Sixteen to four. A method of its own, and its species a constant: inside the loop, code that
+    /// was compiled while the loop ran took the species for a variable and boxed.
+    private static void fold(float[] sums, int at) {
+        var even =
+                FloatVector.fromArray(QUARTER, sums, at)
+                        .add(FloatVector.fromArray(QUARTER, sums, at + 8));
+        var odd =
+                FloatVector.fromArray(QUARTER, sums, at + 4)
+                        .add(FloatVector.fromArray(QUARTER, sums, at + 12));
+        even.add(odd).intoArray(sums, at);
     }
 
     private static int wholeLanes(int n) {

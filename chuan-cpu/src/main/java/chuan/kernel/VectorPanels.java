@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.Objects;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
+import org.jspecify.annotations.Nullable;
 
 /// Weights in panels times rows of activations: a register holds a column of rows, an activation is
 /// spread over it. For a token or few, codes become floats in the registers. For many tokens, a
@@ -43,15 +44,68 @@ final class VectorPanels {
     /// Makes codes 0..15, which stand for -8..7, four-bit two's complement numbers.
     private static final int OFFSET_TO_SIGNED = 0x8888_8888;
 
+    private static final float ROUNDER = 0x1.8p23f;
+
     private VectorPanels() {}
 
+    /// @param scales of quantized activations, `[tokens, blocks]`; null: `x` are no codes
     static void matmul(
-            Matrix w, int from, int to, float[] x, int tokens, float[] y, float[] scratch) {
+            Matrix w,
+            int from,
+            int to,
+            float[] x,
+            float @Nullable [] scales,
+            int tokens,
+            float[] y,
+            float[] scratch) {
         for (int first = from / ROWS * ROWS; first < to; first += ROWS)
-            if (tokens < FEW) few(w, first, from, to, x, tokens, y, scratch);
+            if (tokens < FEW) few(w, first, from, to, x, scales, tokens, y, scratch);
             else
-                for (int t = 0; t < tokens; t += TOKENS)
-                    many(w, first, from, to, x, t, Math.min(tokens, t + TOKENS), y, scratch);
+                for (int t = 0; t < tokens; t += TOKENS) {
+                    int end = Math.min(tokens, t + TOKENS);
+                    many(w, first, from, to, x, scales, t, end, y, scratch);
+                }
+    }
+
+    private static float scale(float @Nullable [] scales, int index) {
+        return scales == null ? 1 : scales[index];
+    }
+
+    /// Quantizes tokens `[from, to)`.
+    static void quantize(float[] x, int from, int to, QuantizedRows out) {
+        int columns = out.columns();
+        int whole = columns / BLOCK;
+        float[] codes = out.codes();
+        for (int t = from; t < to; t++) {
+            for (int block = 0; block < whole; block++) {
+                int at = t * columns + block * BLOCK;
+                float largest = largest(x, at);
+                encode(x, at, QuantizedRows.factor(largest), codes);
+                out.scales()[t * out.blocks() + block] = QuantizedRows.scale(largest);
+            }
+            if (whole < out.blocks()) ScalarPanels.quantizeBlock(x, t, whole, out);
+        }
+    }
+
+    private static float largest(float[] x, int at) {
+        var largest = FloatVector.zero(F);
+        for (int i = at; i < at + BLOCK; i += LENGTH)
+            largest = FloatVector.fromArray(F, x, i).abs().max(largest);
+        return largest.reduceLanes(VectorOperators.MAX);
+    }
+
+    /// The sum with 1.5 * 2^23 has no room for fractions: the processor rounds them as `rint` does.
+    private static void encode(float[] x, int at, float factor, float[] codes) {
+        if (factor == 0) {
+            Arrays.fill(codes, at, at + BLOCK, 0);
+            return;
+        }
+        for (int i = at; i < at + BLOCK; i += LENGTH)
+            FloatVector.fromArray(F, x, i)
+                    .mul(factor)
+                    .add(ROUNDER)
+                    .sub(ROUNDER)
+                    .intoArray(codes, i);
     }
 
     private static void few(
@@ -60,27 +114,39 @@ final class VectorPanels {
             int from,
             int to,
             float[] x,
+            float @Nullable [] scales,
             int tokens,
             float[] y,
             float[] scratch) {
         int columns = w.columns();
         int whole = columns / BLOCK;
+        int blocks = Math.ceilDiv(columns, BLOCK);
         long panel = w.address(first);
         var layout = Objects.requireNonNull(w.format().panels());
         for (int t = 0; t < tokens; t++) {
             Arrays.fill(scratch, 0, LANES, 0);
             switch (layout) {
-                case PANEL4 -> one4(panel, whole, x, t * columns, scratch);
-                case PANEL8 -> one8(panel, whole, x, t * columns, scratch);
+                case PANEL4 -> one4(panel, whole, x, t * columns, scales, t * blocks, scratch);
+                case PANEL8 -> one8(panel, whole, x, t * columns, scales, t * blocks, scratch);
             }
-            if (whole * BLOCK < columns)
-                ScalarPanels.addBlock(layout, panel, whole, columns, x, t * columns, scratch, 0);
+            if (whole < blocks) {
+                float d = scale(scales, t * blocks + whole);
+                int at = t * columns;
+                ScalarPanels.addBlock(layout, panel, whole, columns, x, at, d, scratch, 0);
+            }
             ScalarPanels.store(w, first, from, to, scratch, 0, y, t);
         }
     }
 
     /// Adds `blocks` whole blocks of a panel times one token to `sums[0, 16)`.
-    private static void one4(long panel, int blocks, float[] x, int at, float[] sums) {
+    private static void one4(
+            long panel,
+            int blocks,
+            float[] x,
+            int at,
+            float @Nullable [] xScales,
+            int xScale,
+            float[] sums) {
         int superblock = Panels.PANEL4.superblockBytes();
         for (int lane = 0; lane < LANES; lane += LENGTH) {
             var total = FloatVector.fromArray(F, sums, lane);
@@ -104,7 +170,8 @@ final class VectorPanels {
                     a = signed(v, 4).fma(FloatVector.broadcast(F, x[k + 3]), a);
                     b = signed(v, 0).fma(FloatVector.broadcast(F, x[k + 19]), b);
                 }
-                total = a.add(b).fma(Registers.f16(scales + 2 * lane), total);
+                float d = scale(xScales, xScale + block);
+                total = a.add(b).mul(d).fma(Registers.f16(scales + 2 * lane), total);
             }
             total.intoArray(sums, lane);
         }
@@ -118,7 +185,14 @@ final class VectorPanels {
 
     /// The same for eight bits: lines `z` hold columns of the first half, lines `z + 4` of the
     /// last.
-    private static void one8(long panel, int blocks, float[] x, int at, float[] sums) {
+    private static void one8(
+            long panel,
+            int blocks,
+            float[] x,
+            int at,
+            float @Nullable [] xScales,
+            int xScale,
+            float[] sums) {
         int superblock = Panels.PANEL8.superblockBytes();
         for (int lane = 0; lane < LANES; lane += LENGTH) {
             var total = FloatVector.fromArray(F, sums, lane);
@@ -143,7 +217,8 @@ final class VectorPanels {
                     a = octet(v, 0).fma(FloatVector.broadcast(F, x[k + 3]), a);
                     b = octet(u, 0).fma(FloatVector.broadcast(F, x[k + 19]), b);
                 }
-                total = a.add(b).fma(Registers.f16(scales + 2 * lane), total);
+                float d = scale(xScales, xScale + block);
+                total = a.add(b).mul(d).fma(Registers.f16(scales + 2 * lane), total);
             }
             total.intoArray(sums, lane);
         }
@@ -162,12 +237,14 @@ final class VectorPanels {
             int from,
             int to,
             float[] x,
+            float @Nullable [] scales,
             int t,
             int end,
             float[] y,
             float[] scratch) {
         int columns = w.columns();
         int whole = columns / BLOCK;
+        int all = Math.ceilDiv(columns, BLOCK);
         int perStretch = STRETCH / BLOCK;
         long panel = w.address(first);
         var layout = Objects.requireNonNull(w.format().panels());
@@ -177,14 +254,31 @@ final class VectorPanels {
             spread(layout, panel, block, blocks, scratch);
             int k = block * BLOCK;
             int i = t;
-            for (; i + TILE <= end; i += TILE)
-                tile4(scratch, (i - t) * LANES, blocks, x, i * columns + k, columns);
-            for (; i < end; i++) tile1(scratch, (i - t) * LANES, blocks, x, i * columns + k);
+            for (; i + TILE <= end; i += TILE) {
+                int d = i * all + block;
+                tile4(
+                        scratch,
+                        (i - t) * LANES,
+                        blocks,
+                        x,
+                        i * columns + k,
+                        columns,
+                        scales,
+                        d,
+                        all);
+            }
+            for (; i < end; i++) {
+                int d = i * all + block;
+                tile1(scratch, (i - t) * LANES, blocks, x, i * columns + k, scales, d);
+            }
         }
         for (int i = t; i < end; i++) {
             int at = (i - t) * LANES;
-            if (whole * BLOCK < columns)
-                ScalarPanels.addBlock(layout, panel, whole, columns, x, i * columns, scratch, at);
+            if (whole < all) {
+                float d = scale(scales, i * all + whole);
+                int row = i * columns;
+                ScalarPanels.addBlock(layout, panel, whole, columns, x, row, d, scratch, at);
+            }
             ScalarPanels.store(w, first, from, to, scratch, at, y, i);
         }
     }
@@ -240,7 +334,15 @@ final class VectorPanels {
 
     /// Adds the decoded blocks times four tokens to the totals at `scratch[sums, sums + 64)`.
     private static void tile4(
-            float[] scratch, int sums, int blocks, float[] x, int x0, int columns) {
+            float[] scratch,
+            int sums,
+            int blocks,
+            float[] x,
+            int x0,
+            int columns,
+            float @Nullable [] scales,
+            int d0,
+            int stride) {
         int x1 = x0 + columns;
         int x2 = x1 + columns;
         int x3 = x2 + columns;
@@ -273,10 +375,10 @@ final class VectorPanels {
                     b3 = w.fma(FloatVector.broadcast(F, x[x3 + k + HALF]), b3);
                 }
                 var scale = FloatVector.fromArray(F, scratch, SCALES + block * LANES + lane);
-                total0 = a0.add(b0).fma(scale, total0);
-                total1 = a1.add(b1).fma(scale, total1);
-                total2 = a2.add(b2).fma(scale, total2);
-                total3 = a3.add(b3).fma(scale, total3);
+                total0 = a0.add(b0).mul(scale(scales, d0 + block)).fma(scale, total0);
+                total1 = a1.add(b1).mul(scale(scales, d0 + stride + block)).fma(scale, total1);
+                total2 = a2.add(b2).mul(scale(scales, d0 + 2 * stride + block)).fma(scale, total2);
+                total3 = a3.add(b3).mul(scale(scales, d0 + 3 * stride + block)).fma(scale, total3);
             }
             total0.intoArray(scratch, sums + lane);
             total1.intoArray(scratch, sums + LANES + lane);
@@ -286,7 +388,14 @@ final class VectorPanels {
     }
 
     /// The same for one token.
-    private static void tile1(float[] scratch, int sums, int blocks, float[] x, int at) {
+    private static void tile1(
+            float[] scratch,
+            int sums,
+            int blocks,
+            float[] x,
+            int at,
+            float @Nullable [] scales,
+            int d) {
         for (int lane = 0; lane < LANES; lane += LENGTH) {
             var total = FloatVector.fromArray(F, scratch, sums + lane);
             for (int block = 0; block < blocks; block++) {
@@ -303,7 +412,7 @@ final class VectorPanels {
                                     .fma(FloatVector.broadcast(F, x[at + k + HALF]), b);
                 }
                 var scale = FloatVector.fromArray(F, scratch, SCALES + block * LANES + lane);
-                total = a.add(b).fma(scale, total);
+                total = a.add(b).mul(scale(scales, d + block)).fma(scale, total);
             }
             total.intoArray(scratch, sums + lane);
         }

@@ -56,6 +56,11 @@ public enum WeightFormat {
         return bytes;
     }
 
+    /// Whether sixteen rows lie side by side.
+    public boolean isPanels() {
+        return panels != null;
+    }
+
     /// The layout of a block format, else null.
     @Nullable BlockFormat block() {
         return block;

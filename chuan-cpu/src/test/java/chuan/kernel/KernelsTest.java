@@ -307,6 +307,44 @@ class KernelsTest {
         return format == KvFormat.INT8 ? KvFormat.scale(run.scales(), position) : 1;
     }
 
+    /// The definition, in whole numbers: quantized activations and codes are multiplied and added
+    /// as `long`s, and only then scaled.
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.MATCH_ALL, names = "P.*")
+    void quantizedMatmulIsItsDefinition(WeightFormat format) {
+        for (int size : SIZES)
+            for (boolean extreme : new boolean[] {false, true})
+                for (int tokens : new int[] {1, 2, 3, 7, 66}) {
+                    Matrix w = inputs.matrix(format, 19, size, extreme, false);
+                    float[] x =
+                            extreme ? inputs.extremes(tokens * size) : inputs.floats(tokens * size);
+                    if (size > 40) Arrays.fill(x, 0, 40, 0);
+                    float[] expected = Quantized.product(w, x, tokens);
+                    for (var kernels : List.of(scalar, vector))
+                        equal(
+                                expected,
+                                Quantized.run(kernels, w, 0, 19, x, tokens),
+                                "%s, %s, %d columns, %d tokens"
+                                        .formatted(kernels.name(), format, size, tokens));
+                }
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.MATCH_ALL, names = "P.*")
+    void quantizedMatmulPassesOnWhatIsNoNumber(WeightFormat format) {
+        Matrix w = inputs.matrix(format, 16, 96, false, false);
+        for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, -1 / 0f})
+            for (var kernels : List.of(scalar, vector)) {
+                float[] x = inputs.floats(2 * 96);
+                x[40] = bad;
+                float[] y = Quantized.run(kernels, w, 0, 16, x, 2);
+                for (int r = 0; r < 16; r++) {
+                    assertThat(y[r]).as(kernels.name() + " " + bad).isNaN();
+                    assertThat(y[16 + r]).isFinite();
+                }
+            }
+    }
+
     /// Every exponent and 4,096 fractions each: one unit in the last place and a half.
     @Test
     void exponentialIsAccurate() {
