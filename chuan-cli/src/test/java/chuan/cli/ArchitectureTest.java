@@ -26,6 +26,7 @@ class ArchitectureTest {
     private static final String TOKENIZER = "chuan.tokenizer..";
     private static final String CPU = "chuan.cpu..";
     private static final String KERNEL = "chuan.kernel..";
+    private static final String ASM = "chuan.asm..";
     private static final String ENGINE = "chuan.engine..";
     private static final String TORCH = "chuan.torch..";
     private static final String TRAIN = "chuan.train..";
@@ -54,7 +55,8 @@ class ArchitectureTest {
     /// else of a model.
     @Test
     void cpuNeedsTheModelOnlyAndKernelsTheJdkAndTheLayouts() {
-        onlyDependsOn(KERNEL, KERNEL, QUANT, JDK, VECTOR, NULLNESS);
+        onlyDependsOn(ASM, ASM, JDK, NULLNESS);
+        onlyDependsOn(KERNEL, KERNEL, ASM, QUANT, JDK, VECTOR, NULLNESS);
         onlyDependsOn(CPU, CPU, KERNEL, MODEL, FILES, QUANT, JDK, NULLNESS);
     }
 
@@ -70,7 +72,8 @@ class ArchitectureTest {
                 .resideInAPackage(TORCH)
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage(CPU, KERNEL, ENGINE, TRAIN, CORPUS, TOKENIZER, "chuan.cli..")
+                .resideInAnyPackage(
+                        CPU, KERNEL, ASM, ENGINE, TRAIN, CORPUS, TOKENIZER, "chuan.cli..")
                 .check(CLASSES);
         noClasses()
                 .that()

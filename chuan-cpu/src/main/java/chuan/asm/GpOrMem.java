@@ -1,0 +1,4 @@
+package chuan.asm;
+
+/// What an operand of a general-purpose instruction may be.
+public sealed interface GpOrMem permits Gp, Mem {}

@@ -1,0 +1,4 @@
+@NullMarked
+package chuan.asm;
+
+import org.jspecify.annotations.NullMarked;
