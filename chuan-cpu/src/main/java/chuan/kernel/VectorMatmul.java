@@ -5,7 +5,6 @@ import static chuan.kernel.Registers.F;
 import static chuan.kernel.Registers.LENGTH;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorSpecies;
 
 /// A weight times rows of activations. For a token or few, four weight rows at a time are widened
 /// on the way through the registers: reading them is what takes the time. For many tokens, four
@@ -24,8 +23,6 @@ final class VectorMatmul {
 
     /// Floats of activations that stay in a core's second-level cache while rows pass by.
     private static final int CACHED_FLOATS = 128 * 1024;
-
-    private static final VectorSpecies<Float> QUARTER = FloatVector.SPECIES_128;
 
     private VectorMatmul() {}
 
@@ -134,22 +131,22 @@ final class VectorMatmul {
     }
 
     /// Folds `groups` groups of partial sums; the totals end at the first place of each group.
+    /// Needs a register's room behind the last. Where a register holds more than is left of a
+    /// group, its further lanes hold what nobody reads again.
+    ///
+    /// Registers of one width only: with narrower ones beside them, the compiler now and then took
+    /// the width for a variable, and boxed the sums for the rest of the process.
     private static void foldAll(float[] sums, int groups) {
-        for (int at = 0; at < groups * LANES; at += LANES) fold(sums, at);
-        for (int at = 0; at < groups * LANES; at += LANES)
-            sums[at] = (sums[at] + sums[at + 2]) + (sums[at + 1] + sums[at + 3]);
+        for (int half = LANES / 2; half > 1; half /= 2)
+            for (int at = 0; at < groups * LANES; at += LANES)
+                for (int lane = 0; lane < half; lane += LENGTH) addHalf(sums, at + lane, half);
+        for (int at = 0; at < groups * LANES; at += LANES) sums[at] += sums[at + 1];
     }
 
-    /// Sixteen to four. A method of its own, and its species a constant: inside the loop, code that
-    /// was compiled while the loop ran took the species for a variable and boxed.
-    private static void fold(float[] sums, int at) {
-        var even =
-                FloatVector.fromArray(QUARTER, sums, at)
-                        .add(FloatVector.fromArray(QUARTER, sums, at + 8));
-        var odd =
-                FloatVector.fromArray(QUARTER, sums, at + 4)
-                        .add(FloatVector.fromArray(QUARTER, sums, at + 12));
-        even.add(odd).intoArray(sums, at);
+    private static void addHalf(float[] sums, int at, int half) {
+        FloatVector.fromArray(F, sums, at)
+                .add(FloatVector.fromArray(F, sums, at + half))
+                .intoArray(sums, at);
     }
 
     private static int wholeLanes(int n) {

@@ -8,6 +8,7 @@ import chuan.files.TensorData;
 import chuan.golden.GoldenModel;
 import chuan.kernel.KernelSelector;
 import chuan.model.Backend;
+import chuan.model.KvType;
 import chuan.model.ModelConfig;
 import chuan.model.ReferenceBackend;
 import chuan.model.Weights;
@@ -61,7 +62,8 @@ class QuantizedModelTest {
         try (var reference = new ReferenceBackend(config, map(stored, TensorData::toRows))) {
             expected = logits(reference, ids, new int[] {TOKENS});
         }
-        float[] whole = logits(config, weights, "vector", 1, ids, new int[] {TOKENS});
+        float[] whole =
+                logits(config, weights, ActivationType.F32, "vector", 1, ids, new int[] {TOKENS});
         float largest = 0;
         float size = 0;
         for (int i = 0; i < whole.length; i++) {
@@ -73,7 +75,11 @@ class QuantizedModelTest {
                 "%s as %s%s: logits up to %.0f, largest difference %.1e, limit %.1e%n",
                 name, scheme, tied ? ", tied" : "", size, largest, limit);
         assertThat(largest).isLessThan(limit);
-        assertSameBits(config, weights, ids, whole);
+        assertSameBits(config, weights, ActivationType.F32, ids, whole);
+        float[] fast =
+                logits(config, weights, ActivationType.INT8, "vector", 1, ids, new int[] {TOKENS});
+        assertThat(fast).isNotEqualTo(whole);
+        assertSameBits(config, weights, ActivationType.INT8, ids, fast);
     }
 
     @ParameterizedTest
@@ -82,8 +88,16 @@ class QuantizedModelTest {
         var folder = ModelFolder.open(GoldenModel.folder("gguf/models/" + name + ".gguf"));
         int[] ids = new Random(SEED).ints(TOKENS, 0, folder.config().vocab()).toArray();
         var weights = folder.weights(new WeightLoader(WeightType.AS_STORED));
-        float[] whole = logits(folder.config(), weights, "vector", 1, ids, new int[] {TOKENS});
-        assertSameBits(folder.config(), weights, ids, whole);
+        float[] whole =
+                logits(
+                        folder.config(),
+                        weights,
+                        ActivationType.F32,
+                        "vector",
+                        1,
+                        ids,
+                        new int[] {TOKENS});
+        assertSameBits(folder.config(), weights, ActivationType.F32, ids, whole);
     }
 
     /// Asked for fp32, blocks are decoded on loading: the same decoded numbers, so the same bits.
@@ -95,18 +109,32 @@ class QuantizedModelTest {
         var onTheWay = folder.weights(new WeightLoader(WeightType.AS_STORED));
         var onLoading = folder.weights(new WeightLoader(WeightType.F32));
         int[] cuts = {1, 2, 40};
-        assertThat(logits(folder.config(), onTheWay, "vector", 2, ids, cuts))
-                .isEqualTo(logits(folder.config(), onLoading, "vector", 2, ids, cuts));
+        assertThat(logits(folder.config(), onTheWay, ActivationType.F32, "vector", 2, ids, cuts))
+                .isEqualTo(
+                        logits(
+                                folder.config(),
+                                onLoading,
+                                ActivationType.F32,
+                                "vector",
+                                2,
+                                ids,
+                                cuts));
     }
 
     private static void assertSameBits(
-            ModelConfig config, Weights<CpuWeight> weights, int[] ids, float[] expected) {
+            ModelConfig config,
+            Weights<CpuWeight> weights,
+            ActivationType activations,
+            int[] ids,
+            float[] expected) {
         var random = new Random(SEED);
         for (int threads = 1; threads <= 3; threads++)
             for (String kernels : new String[] {"vector", "scalar"}) {
                 int[] cuts = random.ints(7, 1, ids.length).sorted().distinct().toArray();
-                assertThat(logits(config, weights, kernels, threads, ids, cuts))
-                        .as("%s, %d threads, cut at %s", kernels, threads, Arrays.toString(cuts))
+                assertThat(logits(config, weights, activations, kernels, threads, ids, cuts))
+                        .as(
+                                "%s, activations %s, %d threads, cut at %s",
+                                kernels, activations, threads, Arrays.toString(cuts))
                         .isEqualTo(expected);
             }
     }
@@ -114,12 +142,14 @@ class QuantizedModelTest {
     private static float[] logits(
             ModelConfig config,
             Weights<CpuWeight> weights,
+            ActivationType activations,
             String kernels,
             int threads,
             int[] ids,
             int[] cuts) {
         var selector = KernelSelector.forced(kernels);
-        var options = new CpuOptions(threads, selector, WeightType.AS_STORED);
+        var options =
+                new CpuOptions(threads, selector, WeightType.AS_STORED, KvType.F32, activations);
         try (var backend = new CpuBackend(config, weights, options)) {
             return logits(backend, ids, cuts);
         }

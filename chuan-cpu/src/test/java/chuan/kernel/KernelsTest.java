@@ -329,6 +329,40 @@ class KernelsTest {
                 }
     }
 
+    /// Against float64 and activations as they were: a code is off by half at most, so the sum by
+    /// at most half a scale times the weights of each block; and as above for the roundings.
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.MATCH_ALL, names = "P.*")
+    void quantizedMatmulIsOffByHalfACode(WeightFormat format) {
+        double worst = 0;
+        for (int columns : SIZES) {
+            Matrix w = inputs.matrix(format, 19, columns, false, false);
+            float[] x = inputs.floats(columns);
+            float[] actual = Quantized.run(vector, w, 0, 19, x, 1);
+            float[] rows = decoded(w);
+            for (int r = 0; r < 19; r++) {
+                double sum = 0;
+                double bound = 0;
+                for (int from = 0; from < columns; from += 32) {
+                    int to = Math.min(columns, from + 32);
+                    double largest = 0;
+                    for (int k = from; k < to; k++) largest = Math.max(largest, Math.abs(x[k]));
+                    for (int k = from; k < to; k++) {
+                        double weight = rows[r * columns + k];
+                        sum += x[k] * weight;
+                        bound += Math.abs(weight) * largest / 254;
+                        bound += (columns / 32.0 + 22) * Math.ulp(1f) * Math.abs(x[k] * weight);
+                    }
+                }
+                if (bound > 0) worst = Math.max(worst, Math.abs(actual[r] - sum) / bound);
+                assertThat((double) actual[r])
+                        .as("%s, %d columns, row %d, seed %d", format, columns, r, SEED)
+                        .isBetween(sum - bound, sum + bound);
+            }
+        }
+        System.out.printf("%s, int8 activations: %.3f of the error bound%n", format, worst);
+    }
+
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.MATCH_ALL, names = "P.*")
     void quantizedMatmulPassesOnWhatIsNoNumber(WeightFormat format) {
