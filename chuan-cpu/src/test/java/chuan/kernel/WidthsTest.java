@@ -2,9 +2,6 @@ package chuan.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -51,26 +48,6 @@ class WidthsTest {
     }
 
     private static List<String> java(String... options) {
-        var command = new ArrayList<String>();
-        command.add(ProcessHandle.current().info().command().orElseThrow());
-        command.addAll(
-                List.of(
-                        "-Xmx256m",
-                        "-XX:+UseSerialGC",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-cp",
-                        System.getProperty("java.class.path")));
-        command.addAll(List.of(options));
-        command.add(Digest.class.getName());
-        try {
-            var process = new ProcessBuilder(command).redirectErrorStream(true).start();
-            var output = process.getInputStream().readAllBytes();
-            return new String(output, StandardCharsets.UTF_8)
-                    .lines()
-                    .filter(line -> !line.startsWith("WARNING: Using incubator"))
-                    .toList();
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        }
+        return FreshJvm.run(Digest.class, List.of(options));
     }
 }
