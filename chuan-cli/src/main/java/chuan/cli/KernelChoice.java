@@ -9,5 +9,11 @@ enum KernelChoice {
     /// The engine's scalar kernels.
     SCALAR,
     /// The engine's kernels on the Vector API.
-    VECTOR
+    VECTOR,
+    /// Machine code, for the best instruction set that this processor has.
+    EMITTED,
+    AVX2,
+    AVX_VNNI,
+    AVX512_VNNI,
+    AMX
 }

@@ -12,6 +12,7 @@ import chuan.model.ReferenceBackend;
 import chuan.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Locale;
 
 /// A model folder brought onto a device: the one place that picks a back end.
 record LoadedModel(ModelFolder folder, Backend backend) implements AutoCloseable {
@@ -55,10 +56,12 @@ record LoadedModel(ModelFolder folder, Backend backend) implements AutoCloseable
         var check = MemoryCheck.of(folder, common, contextTokens);
         check.refuseIfTooMuch();
         if (common.verbose) streams.err().println("chuan: " + check.summary());
+        var selected = selected(kernels);
+        if (selected.degraded()) streams.err().println("chuan: " + selected.reason());
         var options =
                 new CpuOptions(
                         common.threadsOrCores(),
-                        selected(kernels),
+                        selected,
                         common.weights,
                         check.plan().kv(),
                         common.activationsOrFast());
@@ -83,8 +86,9 @@ record LoadedModel(ModelFolder folder, Backend backend) implements AutoCloseable
     private static KernelSelector selected(KernelChoice kernels) {
         return switch (kernels) {
             case AUTO, REFERENCE -> KernelSelector.select();
-            case SCALAR -> KernelSelector.forced("scalar");
-            case VECTOR -> KernelSelector.forced("vector");
+            case SCALAR, VECTOR, EMITTED, AVX2, AVX_VNNI, AVX512_VNNI, AMX ->
+                    KernelSelector.forced(
+                            kernels.name().toLowerCase(Locale.ROOT).replace('_', '-'));
         };
     }
 

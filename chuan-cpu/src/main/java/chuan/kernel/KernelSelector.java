@@ -1,15 +1,36 @@
 package chuan.kernel;
 
+import chuan.asm.CodeMemoryException;
+import chuan.asm.CpuFeatures;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
 /// Chooses the kernels once and says why in a sentence.
 ///
 /// @param kernels the choice
 /// @param reason one sentence for people
-public record KernelSelector(Kernels kernels, String reason) {
-    /// Forces a choice: `scalar` or `vector`.
+/// @param degraded whether faster ones should run here and do not: worth a line to people
+public record KernelSelector(Kernels kernels, String reason, boolean degraded) {
+    /// Forces a choice: `scalar`, `vector`, `emitted` for the best machine code that runs here, or
+    /// an instruction set: `avx2`, `avx-vnni`, `avx512-vnni`, `amx`.
     public static final String PROPERTY = "chuan.kernels";
+
+    /// Changes the byte of machine code with this number on its way into memory, to see that it is
+    /// noticed.
+    public static final String BREAK_PROPERTY = "chuan.kernels.break";
 
     private static final String MODULE = "jdk.incubator.vector";
     private static final int SMALLEST_BITS = 128;
+
+    /// What has been made in this process.
+    private static final Map<InstructionSet, EmittedPanels> MADE =
+            new EnumMap<>(InstructionSet.class);
+
+    KernelSelector(Kernels kernels, String reason) {
+        this(kernels, reason, false);
+    }
 
     /// The choice for this process: as `-Dchuan.kernels` says, else the fastest that runs.
     ///
@@ -34,13 +55,87 @@ public record KernelSelector(Kernels kernels, String reason) {
                         new VectorKernels(),
                         "vector kernels of " + VectorKernels.bits() + " bits, as asked for");
             }
-            default ->
-                    throw new IllegalArgumentException(
-                            "unknown kernels '" + name + "': choose scalar or vector");
+            default -> forcedEmitted(name);
         };
     }
 
+    private static KernelSelector forcedEmitted(String name) {
+        InstructionSet wanted = null;
+        for (var set : InstructionSet.values()) if (set.id().equals(name)) wanted = set;
+        if (wanted == null && !name.equals("emitted"))
+            throw new IllegalArgumentException(
+                    "unknown kernels '"
+                            + name
+                            + "': choose scalar, vector, emitted, avx2, avx-vnni, avx512-vnni or"
+                            + " amx");
+        try {
+            var features = CpuFeatures.detect();
+            if (wanted == null) wanted = best(features);
+            if (wanted == null || !wanted.runsOn(features))
+                throw new IllegalArgumentException(
+                        "this processor has no "
+                                + (wanted == null ? "AVX2" : wanted.title())
+                                + ": choose vector or scalar kernels");
+            return emitted(wanted, portable(), "as asked for");
+        } catch (CodeMemoryException | WrongCodeException e) {
+            throw new IllegalArgumentException("no kernels of machine code: " + e.getMessage(), e);
+        }
+    }
+
     private static KernelSelector fastest() {
+        var portable = portable();
+        try {
+            InstructionSet best = best(CpuFeatures.detect());
+            if (best == null)
+                return new KernelSelector(
+                        portable.kernels(),
+                        portable.reason() + ", and the processor has no AVX2",
+                        portable.degraded());
+            return emitted(best, portable, "the best that this processor has");
+        } catch (CodeMemoryException | WrongCodeException e) {
+            return new KernelSelector(
+                    portable.kernels(), portable.reason() + "; " + e.getMessage(), true);
+        }
+    }
+
+    private static @Nullable InstructionSet best(CpuFeatures features) {
+        InstructionSet best = null;
+        for (var set : InstructionSet.values()) if (set.runsOn(features)) best = set;
+        return best;
+    }
+
+    private static KernelSelector emitted(
+            InstructionSet set, KernelSelector portable, String because)
+            throws CodeMemoryException, WrongCodeException {
+        return new KernelSelector(
+                new EmittedKernels(set, made(set), portable.kernels()),
+                "machine code for %s, %s; otherwise %s"
+                        .formatted(set.title(), because, portable.reason()),
+                portable.degraded());
+    }
+
+    private static synchronized EmittedPanels made(InstructionSet set)
+            throws CodeMemoryException, WrongCodeException {
+        EmittedPanels panels = MADE.get(set);
+        if (panels == null) {
+            panels = EmittedPanels.of(set, breaking());
+            MADE.put(set, panels);
+        }
+        return panels;
+    }
+
+    private static UnaryOperator<byte[]> breaking() {
+        Integer at = Integer.getInteger(BREAK_PROPERTY);
+        return at == null
+                ? UnaryOperator.identity()
+                : bytes -> {
+                    bytes[Math.floorMod(at, bytes.length)] ^= 1;
+                    return bytes;
+                };
+    }
+
+    /// The fastest without machine code.
+    private static KernelSelector portable() {
         if (!vectorModule()) return scalar("java was started without --add-modules " + MODULE);
         if (!optimizes()) return scalar("java runs without its optimizing compiler");
         int bits = VectorKernels.bits();

@@ -23,7 +23,7 @@ package chuan.kernel;
 ///   [Exponential].
 ///
 /// Sixteen partial sums are one AVX-512 register, two of AVX2, four of NEON.
-public sealed interface Kernels permits ScalarKernels, VectorKernels {
+public sealed interface Kernels permits ScalarKernels, VectorKernels, EmittedKernels {
     int LANES = 16;
 
     /// Name for `-Dchuan.kernels` and for reports.

@@ -23,6 +23,8 @@ public final class QuantizedRows {
     /// `[tokens, blocks]`
     private float[] scales = codes;
 
+    private final PackedRows packed = new PackedRows();
+
     /// Makes room for codes as floats.
     void shape(int newTokens, int newColumns) {
         tokens = newTokens;
@@ -35,6 +37,11 @@ public final class QuantizedRows {
 
     int tokens() {
         return tokens;
+    }
+
+    /// The same for machine code, where the kernels need it.
+    PackedRows packed() {
+        return packed;
     }
 
     int columns() {

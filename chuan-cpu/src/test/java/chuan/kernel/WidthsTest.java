@@ -23,13 +23,15 @@ class WidthsTest {
         }
     }
 
+    /// With or without machine code, which does not need them.
     @Test
     void withoutVectorsScalarKernelsStepIn() {
-        assertThat(java())
-                .containsExactly(
+        var lines = java();
+        assertThat(lines.getFirst())
+                .endsWith(
                         "scalar kernels, slower than vectors, because java was started without"
-                                + " --add-modules jdk.incubator.vector",
-                        Digest.of(new ScalarKernels()));
+                                + " --add-modules jdk.incubator.vector");
+        assertThat(lines.getLast()).isEqualTo(Digest.of(new ScalarKernels()));
         String module = "--add-modules=jdk.incubator.vector";
         assertThat(java(module, "-XX:TieredStopAtLevel=1").getFirst())
                 .endsWith("because java runs without its optimizing compiler");

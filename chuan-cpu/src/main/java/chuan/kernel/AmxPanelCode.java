@@ -1,0 +1,166 @@
+package chuan.kernel;
+
+import chuan.asm.Gp;
+import chuan.asm.Mem;
+import chuan.asm.Tmm;
+import chuan.asm.Vec;
+import chuan.asm.X86Assembler;
+import chuan.quant.Panels;
+
+/// AMX-int8: the lines of a block are a tile of weights as they lie, 32 columns by 16 rows, and the
+/// codes of up to sixteen tokens another; one instruction multiplies them, 8,192 multiply-adds. The
+/// whole-number sums pass through the stack, totals stay in registers.
+///
+/// Codes of four bits become signed bytes on the stack first. Both operands are signed: no start
+/// values.
+final class AmxPanelCode extends PanelCode {
+    private static final int MOST = 16;
+
+    /// So few tokens leave most of a tile empty.
+    static final int FEW = 4;
+
+    private static final Vec SUM = Vec.zmm(16);
+    private static final Vec[] SCALES = {Vec.zmm(26), Vec.zmm(27)};
+    private static final Vec LOW = Vec.zmm(28);
+    private static final Vec HIGH = Vec.zmm(29);
+    private static final Vec EIGHT = Vec.zmm(30);
+    private static final Vec MASK = Vec.zmm(31);
+
+    // On the stack: sums [token][16] of two blocks, codes of two blocks as bytes. The configuration
+    // is read once, before sums.
+    private static final int SUMS = 0;
+    private static final int BYTES = 2 * MOST * 64;
+    private static final int BLOCK_BYTES = 8 * Panels.LINE;
+
+    private final Avx512PanelCode few = new Avx512PanelCode();
+
+    private static Vec total(int token) {
+        return Vec.zmm(token);
+    }
+
+    @Override
+    int mostTokens() {
+        return MOST;
+    }
+
+    @Override
+    int start(Panels layout, int sum) {
+        return few.start(layout, sum);
+    }
+
+    @Override
+    int localBytes(int tokens) {
+        return tokens <= FEW ? few.localBytes(tokens) : BYTES + 2 * BLOCK_BYTES;
+    }
+
+    @Override
+    void constants(X86Assembler a, Panels layout, int tokens) {
+        if (tokens <= FEW) {
+            few.constants(a, layout, tokens);
+            return;
+        }
+        configure(a, tokens);
+        broadcast(a, 0x0f0f_0f0f, MASK);
+        broadcast(a, 0x0808_0808, EIGHT);
+        a.mov(FREE, 32);
+    }
+
+    private static void broadcast(X86Assembler a, int value, Vec to) {
+        a.mov(FREE, value);
+        a.vmovd(Vec.xmm(0), FREE);
+        a.vpbroadcastd(to, Vec.xmm(0));
+    }
+
+    /// Sums: a row of 64 bytes per token; activations: one of 32; weights: eight of 64 (Intel SDM
+    /// volume 1, section 18.3).
+    private static void configure(X86Assembler a, int tokens) {
+        var config = new byte[64];
+        config[0] = 1;
+        for (int tile = 0; tile < 6; tile++) {
+            config[16 + 2 * tile] = (byte) (tile == 2 || tile == 3 ? 32 : 64);
+            config[48 + tile] = (byte) (tile < 4 ? tokens : 8);
+        }
+        for (int i = 0; i < config.length; i += 8) {
+            long word = 0;
+            for (int j = 7; j >= 0; j--) word = word << 8 | (config[i + j] & 0xff);
+            a.mov(FREE, word);
+            a.mov(Mem.at(Gp.RSP, i), FREE);
+        }
+        a.ldtilecfg(Mem.at(Gp.RSP, 0));
+    }
+
+    @Override
+    void zero(X86Assembler a, int tokens) {
+        for (int t = 0; t < tokens; t++) a.vpxor(total(t), total(t), total(t));
+    }
+
+    @Override
+    void superblock(X86Assembler a, Panels layout, int tokens) {
+        if (tokens <= FEW) {
+            few.superblock(a, layout, tokens);
+            return;
+        }
+        if (layout == Panels.PANEL4) unpack(a);
+        for (int block = 0; block < 2; block++) {
+            var sums = new Tmm(block);
+            var activations = new Tmm(2 + block);
+            var weights = new Tmm(4 + block);
+            a.tilezero(sums);
+            a.tileloadd(activations, strided(codes(tokens, block, 0, 0), 1));
+            a.tileloadd(
+                    weights,
+                    strided(
+                            layout == Panels.PANEL4
+                                    ? Mem.at(Gp.RSP, BYTES + block * BLOCK_BYTES)
+                                    : line(layout, block, 0),
+                            2));
+            a.tdpbssd(sums, activations, weights);
+        }
+        for (int block = 0; block < 2; block++) {
+            a.tilestored(strided(sum(block, 0), 2), new Tmm(block));
+            a.vcvtph2ps(SCALES[block], scales(block));
+        }
+        for (int block = 0; block < 2; block++)
+            for (int t = 0; t < tokens; t++) {
+                Vec sum = Vec.zmm(SUM.number() + (t & 7));
+                a.vcvtdq2ps(sum, sum(block, t));
+                a.vmulps(sum, sum, scale(tokens, block, t).broadcast());
+                a.vfmadd231ps(total(t), sum, SCALES[block]);
+            }
+    }
+
+    private static Mem sum(int block, int token) {
+        return Mem.at(Gp.RSP, SUMS + (block * MOST + token) * 64);
+    }
+
+    /// Rows of a tile, `times` 32 bytes apart.
+    private static Mem strided(Mem first, int times) {
+        return Mem.at(first.base(), FREE, times, first.disp());
+    }
+
+    /// The lines of a superblock of four-bit codes as those of eight bits.
+    private static void unpack(X86Assembler a) {
+        for (int block = 0; block < 2; block++)
+            for (int z = 0; z < 4; z++) {
+                a.vmovdqu(HIGH, line(Panels.PANEL4, block, z));
+                a.vpand(LOW, HIGH, MASK);
+                a.vpsrld(HIGH, HIGH, 4);
+                a.vpand(HIGH, HIGH, MASK);
+                a.vpsubb(LOW, LOW, EIGHT);
+                a.vpsubb(HIGH, HIGH, EIGHT);
+                int at = BYTES + block * BLOCK_BYTES + z * Panels.LINE;
+                a.vmovdqu(Mem.at(Gp.RSP, at), LOW);
+                a.vmovdqu(Mem.at(Gp.RSP, at + 4 * Panels.LINE), HIGH);
+            }
+    }
+
+    @Override
+    void store(X86Assembler a, Mem to, int token) {
+        a.vmovups(to, total(token));
+    }
+
+    @Override
+    void finish(X86Assembler a, int tokens) {
+        if (tokens > FEW) a.tilerelease();
+    }
+}

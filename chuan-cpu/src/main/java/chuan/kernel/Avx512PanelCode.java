@@ -1,0 +1,100 @@
+package chuan.kernel;
+
+import chuan.asm.Mem;
+import chuan.asm.Vec;
+import chuan.asm.X86Assembler;
+import chuan.quant.Panels;
+
+/// AVX512-VNNI: a line of weights is one register, four bytes for each of its sixteen rows;
+/// `vpdpbusd` multiplies it with four codes of a token, repeated from memory, and adds: 64
+/// multiply-adds in an instruction. Whole-number sums and totals of up to twelve tokens stay in
+/// registers.
+///
+/// The instruction wants unsigned weights: codes of four bits are stored so, and start at -8 times
+/// the sum of the activations; codes of eight bits become so by flipping the highest bit, and start
+/// at -128 times that sum.
+final class Avx512PanelCode extends PanelCode {
+    private static final int MOST = 12;
+    private static final Vec LOW = Vec.zmm(24);
+    private static final Vec HIGH = Vec.zmm(25);
+    private static final Vec SCALES = Vec.zmm(28);
+
+    /// Nibbles of ones, or highest bits.
+    private static final Vec MASK = Vec.zmm(31);
+
+    private static Vec total(int token) {
+        return Vec.zmm(token);
+    }
+
+    private static Vec sum(int token) {
+        return Vec.zmm(MOST + token);
+    }
+
+    @Override
+    int mostTokens() {
+        return MOST;
+    }
+
+    @Override
+    int start(Panels layout, int sum) {
+        return switch (layout) {
+            case PANEL4 -> -8 * sum;
+            case PANEL8 -> -128 * sum;
+        };
+    }
+
+    @Override
+    int localBytes(int tokens) {
+        return 0;
+    }
+
+    @Override
+    void constants(X86Assembler a, Panels layout, int tokens) {
+        a.mov(FREE, layout == Panels.PANEL4 ? 0x0f0f_0f0f : 0x8080_8080);
+        a.vmovd(Vec.xmm(0), FREE);
+        a.vpbroadcastd(MASK, Vec.xmm(0));
+    }
+
+    @Override
+    void zero(X86Assembler a, int tokens) {
+        for (int t = 0; t < tokens; t++) a.vpxor(total(t), total(t), total(t));
+    }
+
+    @Override
+    void superblock(X86Assembler a, Panels layout, int tokens) {
+        for (int block = 0; block < 2; block++) {
+            for (int t = 0; t < tokens; t++) a.vpbroadcastd(sum(t), start(tokens, block, t));
+            for (int z = 0; z < layout.lines(); z++)
+                switch (layout) {
+                    case PANEL4 -> {
+                        a.vmovdqu(HIGH, line(layout, block, z));
+                        a.vpand(LOW, HIGH, MASK);
+                        a.vpsrld(HIGH, HIGH, 4);
+                        a.vpand(HIGH, HIGH, MASK);
+                        multiply(a, LOW, tokens, block, z);
+                        multiply(a, HIGH, tokens, block, z + 4);
+                    }
+                    case PANEL8 -> {
+                        a.vpxor(LOW, MASK, line(layout, block, z));
+                        multiply(a, LOW, tokens, block, z);
+                    }
+                }
+            a.vcvtph2ps(SCALES, scales(block));
+            for (int t = 0; t < tokens; t++) {
+                a.vcvtdq2ps(sum(t), sum(t));
+                a.vmulps(sum(t), sum(t), scale(tokens, block, t).broadcast());
+                a.vfmadd231ps(total(t), sum(t), SCALES);
+            }
+        }
+    }
+
+    private static void multiply(X86Assembler a, Vec weights, int tokens, int block, int quad) {
+        for (int t = 0; t < tokens; t++)
+            a.vpdpbusd(sum(t), weights, codes(tokens, block, t, quad).broadcast());
+    }
+
+    @Override
+    void store(X86Assembler a, Mem to, int token) {
+        a.vmovups(to, total(token));
+    }
+}

@@ -1,0 +1,116 @@
+package chuan.kernel;
+
+import chuan.asm.MachineCode;
+import java.util.List;
+import java.util.Objects;
+
+/// Machine code, made when the process starts for the processor it finds, for what the compiler
+/// does not make fast: products of weights in panels with quantized activations. All else is left
+/// to other kernels. The same bits as [ScalarKernels].
+public final class EmittedKernels implements Kernels {
+    private final InstructionSet set;
+    private final EmittedPanels panels;
+    private final Kernels others;
+
+    EmittedKernels(InstructionSet set, EmittedPanels panels, Kernels others) {
+        this.set = set;
+        this.panels = panels;
+        this.others = others;
+    }
+
+    @Override
+    public String name() {
+        return set.id();
+    }
+
+    /// Every function, for listings.
+    public List<MachineCode> functions() {
+        return panels.functions();
+    }
+
+    @Override
+    public int scratchFloats(int columns) {
+        return others.scratchFloats(columns);
+    }
+
+    @Override
+    public void matmul(
+            Matrix w, int from, int to, float[] x, int tokens, float[] y, float[] scratch) {
+        others.matmul(w, from, to, x, tokens, y, scratch);
+    }
+
+    @Override
+    public void prepare(int tokens, int columns, QuantizedRows out) {
+        out.shape(tokens, columns);
+        out.packed().shape(tokens, columns, panels.code().mostTokens());
+    }
+
+    @Override
+    public void quantize(float[] x, int from, int to, WeightFormat format, QuantizedRows out) {
+        others.quantize(x, from, to, format, out);
+        var layout = Objects.requireNonNull(format.panels());
+        out.packed().pack(out, from, to, panels.code(), layout);
+    }
+
+    @Override
+    public void matmul(Matrix w, int from, int to, QuantizedRows x, float[] y, float[] scratch) {
+        panels.matmul(w, from, to, x.packed(), y);
+    }
+
+    @Override
+    public void widen(Matrix w, int row, float[] out, int at) {
+        others.widen(w, row, out, at);
+    }
+
+    @Override
+    public void rmsNorm(
+            float[] x, int at, int n, float[] gain, float eps, float[] out, float[] scratch) {
+        others.rmsNorm(x, at, n, gain, eps, out, scratch);
+    }
+
+    @Override
+    public void add(float[] x, float[] y, int from, int to) {
+        others.add(x, y, from, to);
+    }
+
+    @Override
+    public void siluTimes(float[] gate, float[] up, int from, int to) {
+        others.siluTimes(gate, up, from, to);
+    }
+
+    @Override
+    public void scores(
+            float[] q,
+            int qAt,
+            KvFormat format,
+            long keys,
+            long scales,
+            int dim,
+            int n,
+            float scale,
+            float slope,
+            int last,
+            float[] out,
+            int outAt) {
+        others.scores(q, qAt, format, keys, scales, dim, n, scale, slope, last, out, outAt);
+    }
+
+    @Override
+    public float exponentials(float[] x, int n, float[] scratch) {
+        return others.exponentials(x, n, scratch);
+    }
+
+    @Override
+    public void addWeighted(
+            float[] weights,
+            int weightsAt,
+            int n,
+            KvFormat format,
+            long values,
+            long scales,
+            int dim,
+            float[] out,
+            int outAt) {
+        others.addWeighted(weights, weightsAt, n, format, values, scales, dim, out, outAt);
+    }
+}

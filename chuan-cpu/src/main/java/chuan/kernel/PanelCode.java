@@ -1,0 +1,129 @@
+package chuan.kernel;
+
+import chuan.asm.CallingConvention;
+import chuan.asm.Frame;
+import chuan.asm.Gp;
+import chuan.asm.Label;
+import chuan.asm.Mem;
+import chuan.asm.X86Assembler;
+import chuan.quant.Panels;
+
+/// Writes machine code for weights in panels ([Panels]) times a tile of quantized activations
+/// ([PackedRows]): the definition of [Kernels], whole numbers inside a block, one fp32 total per
+/// row and token, blocks ascending. No sum ever crosses a register, so every instruction set gives
+/// the same bits.
+///
+/// The function is
+///
+/// ```c
+/// void panels(const void *weights, long panelBytes, long panels,
+///             const void *tile, long superblocks, float *out);
+/// ```
+///
+/// `panels` panels, one after the other from `weights`, times the tile; `out` is `[tokens, panels,
+/// 16]`. It reads 64 bytes at a time, no byte beyond the panels and the tile, and calls nothing.
+abstract sealed class PanelCode permits Avx2PanelCode, Avx512PanelCode, AmxPanelCode {
+    // The six arguments, as Frame leaves them.
+    private static final Gp PANEL = Gp.RDI;
+    private static final Gp PANEL_BYTES = Gp.RSI;
+    private static final Gp PANELS_LEFT = Gp.RDX;
+    private static final Gp TILE = Gp.RCX;
+    private static final Gp SUPERBLOCKS = Gp.R8;
+    private static final Gp OUT = Gp.R9;
+
+    private static final Gp OUT_STRIDE = Gp.R10;
+    private static final Gp LEFT = Gp.RBX;
+
+    /// Where the weights of the superblock at hand begin.
+    static final Gp WEIGHTS = Gp.R11;
+
+    /// Where its activations begin.
+    static final Gp ACTIVATIONS = Gp.RAX;
+
+    /// Free for what an instruction set needs.
+    static final Gp FREE = Gp.R12;
+
+    /// How far ahead weights are asked for, where they stream from memory.
+    private static final int AHEAD = 4096;
+
+    /// The most tokens of a tile.
+    abstract int mostTokens();
+
+    /// The start value of a block whose codes sum to `sum` ([PackedRows]).
+    abstract int start(Panels layout, int sum);
+
+    /// Bytes of stack that the code uses, from rsp on.
+    abstract int localBytes(int tokens);
+
+    /// Once, at the beginning.
+    abstract void constants(X86Assembler a, Panels layout, int tokens);
+
+    /// Sets the totals to 0.
+    abstract void zero(X86Assembler a, int tokens);
+
+    /// Adds the superblock at [#WEIGHTS] times that at [#ACTIVATIONS].
+    abstract void superblock(X86Assembler a, Panels layout, int tokens);
+
+    /// Stores the totals of one token, 16 floats.
+    abstract void store(X86Assembler a, Mem to, int token);
+
+    /// Once, at the end.
+    void finish(X86Assembler a, int tokens) {}
+
+    /// Writes the function for tiles of `tokens` tokens.
+    final void write(X86Assembler a, CallingConvention convention, Panels layout, int tokens) {
+        var frame = Frame.open(a, convention, localBytes(tokens), LEFT, FREE);
+        constants(a, layout, tokens);
+        a.mov(OUT_STRIDE, PANELS_LEFT);
+        a.shl(OUT_STRIDE, 6);
+        Label nextPanel = a.label();
+        Label nextSuperblock = a.label();
+        a.bind(nextPanel);
+        zero(a, tokens);
+        a.mov(WEIGHTS, PANEL);
+        a.mov(ACTIVATIONS, TILE);
+        a.mov(LEFT, SUPERBLOCKS);
+        a.bind(nextSuperblock);
+        for (int line = 0; line < layout.superblockBytes(); line += Panels.LINE)
+            a.prefetcht0(Mem.at(WEIGHTS, AHEAD + line));
+        superblock(a, layout, tokens);
+        a.add(WEIGHTS, layout.superblockBytes());
+        a.add(ACTIVATIONS, 2 * PackedRows.blockBytes(tokens));
+        a.dec(LEFT);
+        a.jnz(nextSuperblock);
+        a.mov(LEFT, OUT);
+        for (int t = 0; t < tokens; t++) {
+            store(a, Mem.at(LEFT), t);
+            if (t + 1 < tokens) a.add(LEFT, OUT_STRIDE);
+        }
+        a.add(OUT, Panels.LINE);
+        a.add(PANEL, PANEL_BYTES);
+        a.dec(PANELS_LEFT);
+        a.jnz(nextPanel);
+        finish(a, tokens);
+        frame.close();
+    }
+
+    /// Where the scales of a block of the superblock lie.
+    static Mem scales(int block) {
+        return Mem.at(WEIGHTS, block * Panels.ROWS * Short.BYTES);
+    }
+
+    /// Line `z` of a block.
+    static Mem line(Panels layout, int block, int z) {
+        return Mem.at(WEIGHTS, Panels.SCALE_BYTES + (block * layout.lines() + z) * Panels.LINE);
+    }
+
+    /// Four codes of a token, those of columns `[4 quad, 4 quad + 4)`.
+    static Mem codes(int tokens, int block, int token, int quad) {
+        return Mem.at(ACTIVATIONS, PackedRows.blockBytes(tokens) * block + 32 * token + 4 * quad);
+    }
+
+    static Mem start(int tokens, int block, int token) {
+        return Mem.at(ACTIVATIONS, PackedRows.blockBytes(tokens) * block + 32 * tokens + 4 * token);
+    }
+
+    static Mem scale(int tokens, int block, int token) {
+        return start(tokens, block, token).plus(4 * tokens);
+    }
+}

@@ -1,0 +1,75 @@
+package chuan.kernel;
+
+import chuan.quant.Panels;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.Random;
+
+/// Machine code for panels against [ScalarPanels], on the machine where it will run, before it
+/// does: every function once, on random codes with the extremes among them. A few milliseconds.
+final class PanelSelfTest {
+    private static final int ROWS = 2 * Panels.ROWS;
+    private static final int COLUMNS = 3 * Panels.BLOCK;
+
+    private PanelSelfTest() {}
+
+    static void run(EmittedPanels panels, InstructionSet set) throws WrongCodeException {
+        var random = new Random(1);
+        var rows = new QuantizedRows();
+        var packed = new PackedRows();
+        var scratch = new float[2 * Kernels.LANES];
+        try (var arena = Arena.ofConfined()) {
+            for (Panels layout : Panels.values()) {
+                var format = WeightFormat.valueOf(layout.name());
+                Matrix w = matrix(format, layout, random, arena);
+                for (int tokens = 1; tokens <= panels.code().mostTokens(); tokens++) {
+                    float[] x = activations(tokens, random);
+                    rows.shape(tokens, COLUMNS);
+                    ScalarPanels.quantize(x, 0, tokens, rows);
+                    packed.shape(tokens, COLUMNS, tokens);
+                    packed.pack(rows, 0, tokens, panels.code(), layout);
+                    var expected = new float[tokens * ROWS];
+                    var actual = new float[tokens * ROWS];
+                    ScalarPanels.matmul(
+                            w, 0, ROWS, rows.codes(), rows.scales(), tokens, expected, scratch);
+                    panels.matmul(w, 0, ROWS, packed, actual);
+                    if (!Arrays.equals(expected, actual))
+                        throw new WrongCodeException(
+                                "machine code for %s fails its self-test: %d-bit weights, %d tokens"
+                                        .formatted(set.title(), layout.bits(), tokens));
+                }
+            }
+        }
+    }
+
+    private static Matrix matrix(WeightFormat format, Panels layout, Random random, Arena arena) {
+        var memory = arena.allocate(layout.bytes(ROWS, COLUMNS), Panels.LINE);
+        for (long i = 0; i < memory.byteSize(); i++) {
+            int kind = random.nextInt(8);
+            int code = kind == 0 ? 0xff : kind == 1 ? 0 : random.nextInt(256);
+            if (layout == Panels.PANEL8 && code == 0x80) code = 0x81;
+            memory.set(ValueLayout.JAVA_BYTE, i, (byte) code);
+        }
+        for (int row = 0; row < ROWS; row++)
+            for (int column = 0; column < 2 * Panels.COLUMNS; column += Panels.BLOCK) {
+                float scale = column < COLUMNS ? random.nextFloat() - 0.5f : 0;
+                memory.set(
+                        ValueLayout.JAVA_SHORT_UNALIGNED,
+                        layout.scale(COLUMNS, row, column),
+                        Float.floatToFloat16(scale));
+            }
+        return new Matrix(format, ROWS, COLUMNS, memory, new float[0]);
+    }
+
+    /// Some tokens all at the end of their range, so that every sum is as large as it can be.
+    private static float[] activations(int tokens, Random random) {
+        var x = new float[tokens * COLUMNS];
+        for (int t = 0; t < tokens; t++) {
+            int kind = random.nextInt(4);
+            for (int k = t * COLUMNS; k < (t + 1) * COLUMNS; k++)
+                x[k] = kind == 0 ? 1 : kind == 1 ? -1 : (float) random.nextGaussian();
+        }
+        return x;
+    }
+}
