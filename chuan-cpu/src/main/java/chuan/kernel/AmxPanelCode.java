@@ -1,6 +1,7 @@
 package chuan.kernel;
 
 import chuan.asm.Gp;
+import chuan.asm.Label;
 import chuan.asm.Mem;
 import chuan.asm.Tmm;
 import chuan.asm.Vec;
@@ -96,37 +97,64 @@ final class AmxPanelCode extends PanelCode {
 
     @Override
     void superblock(X86Assembler a, Panels layout, int tokens) {
+        if (tokens > FEW) throw new IllegalArgumentException(tokens + " tokens go by panels");
+        few.superblock(a, layout, tokens);
+    }
+
+    /// A tile takes its time from loading to storing: while the sums of one block are scaled, those
+    /// of the next are on their way.
+    @Override
+    void panel(X86Assembler a, Panels layout, int tokens) {
         if (tokens <= FEW) {
-            few.superblock(a, layout, tokens);
+            super.panel(a, layout, tokens);
             return;
         }
-        if (layout == Panels.PANEL4) unpack(a);
-        for (int block = 0; block < 2; block++) {
-            var sums = new Tmm(block);
-            var activations = new Tmm(2 + block);
-            var weights = new Tmm(4 + block);
-            a.tilezero(sums);
-            a.tileloadd(activations, strided(codes(tokens, block, 0, 0), 1));
-            a.tileloadd(
-                    weights,
-                    strided(
-                            layout == Panels.PANEL4
-                                    ? Mem.at(Gp.RSP, BYTES + block * BLOCK_BYTES)
-                                    : line(layout, block, 0),
-                            2));
-            a.tdpbssd(sums, activations, weights);
+        int weights = layout.superblockBytes();
+        int activations = 2 * PackedRows.blockBytes(tokens);
+        Label next = a.label();
+        Label last = a.label();
+        multiply(a, layout, tokens, 0, 0, 0);
+        multiply(a, layout, tokens, 1, 0, 0);
+        a.cmp(LEFT, 1);
+        a.jz(last);
+        a.bind(next);
+        prefetch(a, layout);
+        addScaled(a, tokens, 0);
+        multiply(a, layout, tokens, 0, weights, activations);
+        addScaled(a, tokens, 1);
+        multiply(a, layout, tokens, 1, weights, activations);
+        advance(a, layout, tokens);
+        a.cmp(LEFT, 1);
+        a.jnz(next);
+        a.bind(last);
+        addScaled(a, tokens, 0);
+        addScaled(a, tokens, 1);
+    }
+
+    /// Sums of a block of the superblock so many bytes ahead, to the stack.
+    private static void multiply(
+            X86Assembler a, Panels layout, int tokens, int block, int weightsAhead, int ahead) {
+        var sums = new Tmm(block);
+        var activations = new Tmm(2 + block);
+        var weights = new Tmm(4 + block);
+        a.tilezero(sums);
+        a.tileloadd(activations, strided(codes(tokens, block, 0, 0).plus(ahead), 1));
+        Mem lines = line(layout, block, 0).plus(weightsAhead);
+        if (layout == Panels.PANEL4) lines = unpack(a, lines, block);
+        a.tileloadd(weights, strided(lines, 2));
+        a.tdpbssd(sums, activations, weights);
+        a.tilestored(strided(sum(block, 0), 2), sums);
+    }
+
+    /// Adds the sums of a block, scaled, to the totals.
+    private static void addScaled(X86Assembler a, int tokens, int block) {
+        a.vcvtph2ps(SCALES[block], scales(block));
+        for (int t = 0; t < tokens; t++) {
+            Vec sum = Vec.zmm(SUM.number() + (t & 7));
+            a.vcvtdq2ps(sum, sum(block, t));
+            a.vmulps(sum, sum, scale(tokens, block, t).broadcast());
+            a.vfmadd231ps(total(t), sum, SCALES[block]);
         }
-        for (int block = 0; block < 2; block++) {
-            a.tilestored(strided(sum(block, 0), 2), new Tmm(block));
-            a.vcvtph2ps(SCALES[block], scales(block));
-        }
-        for (int block = 0; block < 2; block++)
-            for (int t = 0; t < tokens; t++) {
-                Vec sum = Vec.zmm(SUM.number() + (t & 7));
-                a.vcvtdq2ps(sum, sum(block, t));
-                a.vmulps(sum, sum, scale(tokens, block, t).broadcast());
-                a.vfmadd231ps(total(t), sum, SCALES[block]);
-            }
     }
 
     private static Mem sum(int block, int token) {
@@ -138,20 +166,20 @@ final class AmxPanelCode extends PanelCode {
         return Mem.at(first.base(), FREE, times, first.disp());
     }
 
-    /// The lines of a superblock of four-bit codes as those of eight bits.
-    private static void unpack(X86Assembler a) {
-        for (int block = 0; block < 2; block++)
-            for (int z = 0; z < 4; z++) {
-                a.vmovdqu(HIGH, line(Panels.PANEL4, block, z));
-                a.vpand(LOW, HIGH, MASK);
-                a.vpsrld(HIGH, HIGH, 4);
-                a.vpand(HIGH, HIGH, MASK);
-                a.vpsubb(LOW, LOW, EIGHT);
-                a.vpsubb(HIGH, HIGH, EIGHT);
-                int at = BYTES + block * BLOCK_BYTES + z * Panels.LINE;
-                a.vmovdqu(Mem.at(Gp.RSP, at), LOW);
-                a.vmovdqu(Mem.at(Gp.RSP, at + 4 * Panels.LINE), HIGH);
-            }
+    /// Lines of four-bit codes as those of eight bits, on the stack.
+    private static Mem unpack(X86Assembler a, Mem lines, int block) {
+        Mem to = Mem.at(Gp.RSP, BYTES + block * BLOCK_BYTES);
+        for (int z = 0; z < 4; z++) {
+            a.vmovdqu(HIGH, lines.plus(z * Panels.LINE));
+            a.vpand(LOW, HIGH, MASK);
+            a.vpsrld(HIGH, HIGH, 4);
+            a.vpand(HIGH, HIGH, MASK);
+            a.vpsubb(LOW, LOW, EIGHT);
+            a.vpsubb(HIGH, HIGH, EIGHT);
+            a.vmovdqu(to.plus(z * Panels.LINE), LOW);
+            a.vmovdqu(to.plus((z + 4) * Panels.LINE), HIGH);
+        }
+        return to;
     }
 
     @Override

@@ -32,7 +32,9 @@ abstract sealed class PanelCode permits Avx2PanelCode, Avx512PanelCode, AmxPanel
     private static final Gp OUT = Gp.R9;
 
     private static final Gp OUT_STRIDE = Gp.R10;
-    private static final Gp LEFT = Gp.RBX;
+
+    /// Superblocks of the panel that are to be done.
+    static final Gp LEFT = Gp.RBX;
 
     /// Where the weights of the superblock at hand begin.
     static final Gp WEIGHTS = Gp.R11;
@@ -77,20 +79,12 @@ abstract sealed class PanelCode permits Avx2PanelCode, Avx512PanelCode, AmxPanel
         a.mov(OUT_STRIDE, PANELS_LEFT);
         a.shl(OUT_STRIDE, 6);
         Label nextPanel = a.label();
-        Label nextSuperblock = a.label();
         a.bind(nextPanel);
         zero(a, tokens);
         a.mov(WEIGHTS, PANEL);
         a.mov(ACTIVATIONS, TILE);
         a.mov(LEFT, SUPERBLOCKS);
-        a.bind(nextSuperblock);
-        for (int line = 0; line < layout.superblockBytes(); line += Panels.LINE)
-            a.prefetcht0(Mem.at(WEIGHTS, AHEAD + line));
-        superblock(a, layout, tokens);
-        a.add(WEIGHTS, layout.superblockBytes());
-        a.add(ACTIVATIONS, 2 * PackedRows.blockBytes(tokens));
-        a.dec(LEFT);
-        a.jnz(nextSuperblock);
+        panel(a, layout, tokens);
         a.mov(LEFT, OUT);
         for (int t = 0; t < tokens; t++) {
             store(a, Mem.at(LEFT), t);
@@ -102,6 +96,29 @@ abstract sealed class PanelCode permits Avx2PanelCode, Avx512PanelCode, AmxPanel
         a.jnz(nextPanel);
         finish(a, tokens);
         frame.close();
+    }
+
+    /// Adds all superblocks of a panel; there is at least one.
+    void panel(X86Assembler a, Panels layout, int tokens) {
+        Label next = a.label();
+        a.bind(next);
+        prefetch(a, layout);
+        superblock(a, layout, tokens);
+        advance(a, layout, tokens);
+        a.jnz(next);
+    }
+
+    /// Asks for the weights that come in a while.
+    static void prefetch(X86Assembler a, Panels layout) {
+        for (int line = 0; line < layout.superblockBytes(); line += Panels.LINE)
+            a.prefetcht0(Mem.at(WEIGHTS, AHEAD + line));
+    }
+
+    /// Goes on to the next superblock; zero if there is none.
+    static void advance(X86Assembler a, Panels layout, int tokens) {
+        a.add(WEIGHTS, layout.superblockBytes());
+        a.add(ACTIVATIONS, 2 * PackedRows.blockBytes(tokens));
+        a.dec(LEFT);
     }
 
     /// Where the scales of a block of the superblock lie.
