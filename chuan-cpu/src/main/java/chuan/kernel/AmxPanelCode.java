@@ -1,5 +1,7 @@
 package chuan.kernel;
 
+import chuan.asm.CallingConvention;
+import chuan.asm.Frame;
 import chuan.asm.Gp;
 import chuan.asm.Label;
 import chuan.asm.Mem;
@@ -12,8 +14,8 @@ import chuan.quant.Panels;
 /// codes of up to sixteen tokens another; one instruction multiplies them, 8,192 multiply-adds. The
 /// whole-number sums pass through the stack, totals stay in registers.
 ///
-/// Codes of four bits become signed bytes on the stack first. Both operands are signed: no start
-/// values.
+/// Codes of four bits become signed bytes first, for many tokens once per panel. Both operands are
+/// signed: no start values.
 final class AmxPanelCode extends PanelCode {
     private static final int MOST = 16;
 
@@ -42,6 +44,33 @@ final class AmxPanelCode extends PanelCode {
     @Override
     int mostTokens() {
         return MOST;
+    }
+
+    /// More than a tile.
+    @Override
+    int tokensWorthUnpacking() {
+        return MOST + 1;
+    }
+
+    @Override
+    void writeUnpacking(X86Assembler a, CallingConvention convention) {
+        var frame = Frame.open(a, convention, 0, FREE);
+        broadcast(a, 0x0f0f_0f0f, MASK);
+        broadcast(a, 0x0808_0808, EIGHT);
+        Label next = a.label();
+        a.bind(next);
+        a.vmovdqu(LOW, Mem.at(Gp.RDI));
+        a.vmovdqu(Mem.at(Gp.RDX), LOW);
+        for (int block = 0; block < 2; block++)
+            unpack(
+                    a,
+                    Mem.at(Gp.RDI, Panels.SCALE_BYTES + block * 4 * Panels.LINE),
+                    Mem.at(Gp.RDX, Panels.SCALE_BYTES + block * BLOCK_BYTES));
+        a.add(Gp.RDI, Panels.PANEL4.superblockBytes());
+        a.add(Gp.RDX, Panels.PANEL8.superblockBytes());
+        a.dec(Gp.RSI);
+        a.jnz(next);
+        frame.close();
     }
 
     @Override
@@ -140,7 +169,11 @@ final class AmxPanelCode extends PanelCode {
         a.tilezero(sums);
         a.tileloadd(activations, strided(codes(tokens, block, 0, 0).plus(ahead), 1));
         Mem lines = line(layout, block, 0).plus(weightsAhead);
-        if (layout == Panels.PANEL4) lines = unpack(a, lines, block);
+        if (layout == Panels.PANEL4) {
+            Mem bytes = Mem.at(Gp.RSP, BYTES + block * BLOCK_BYTES);
+            unpack(a, lines, bytes);
+            lines = bytes;
+        }
         a.tileloadd(weights, strided(lines, 2));
         a.tdpbssd(sums, activations, weights);
         a.tilestored(strided(sum(block, 0), 2), sums);
@@ -166,9 +199,8 @@ final class AmxPanelCode extends PanelCode {
         return Mem.at(first.base(), FREE, times, first.disp());
     }
 
-    /// Lines of four-bit codes as those of eight bits, on the stack.
-    private static Mem unpack(X86Assembler a, Mem lines, int block) {
-        Mem to = Mem.at(Gp.RSP, BYTES + block * BLOCK_BYTES);
+    /// The lines of a block of four-bit codes as those of eight bits.
+    private static void unpack(X86Assembler a, Mem lines, Mem to) {
         for (int z = 0; z < 4; z++) {
             a.vmovdqu(HIGH, lines.plus(z * Panels.LINE));
             a.vpand(LOW, HIGH, MASK);
@@ -179,7 +211,6 @@ final class AmxPanelCode extends PanelCode {
             a.vmovdqu(to.plus(z * Panels.LINE), LOW);
             a.vmovdqu(to.plus((z + 4) * Panels.LINE), HIGH);
         }
-        return to;
     }
 
     @Override

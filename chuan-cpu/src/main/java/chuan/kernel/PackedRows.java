@@ -34,6 +34,10 @@ final class PackedRows {
         if (memory.byteSize() < bytes) memory = Arena.ofAuto().allocate(bytes, LINE);
     }
 
+    int tokens() {
+        return tokens;
+    }
+
     int superblocks() {
         return superblocks;
     }

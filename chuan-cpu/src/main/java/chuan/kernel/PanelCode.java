@@ -51,6 +51,18 @@ abstract sealed class PanelCode permits Avx2PanelCode, Avx512PanelCode, AmxPanel
     /// The most tokens of a tile.
     abstract int mostTokens();
 
+    /// From how many tokens on a panel of four-bit codes is first unpacked to one of bytes, which
+    /// then meets all tiles ([#writeUnpacking]).
+    int tokensWorthUnpacking() {
+        return Integer.MAX_VALUE;
+    }
+
+    /// Writes `void unpack(const void *panel4, long superblocks, void *panel8)`: the same panel
+    /// with a byte for each code.
+    void writeUnpacking(X86Assembler a, CallingConvention convention) {
+        throw new UnsupportedOperationException("nothing is unpacked");
+    }
+
     /// The start value of a block whose codes sum to `sum` ([PackedRows]).
     abstract int start(Panels layout, int sum);
 

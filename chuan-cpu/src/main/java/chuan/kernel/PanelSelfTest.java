@@ -7,7 +7,8 @@ import java.util.Arrays;
 import java.util.Random;
 
 /// Machine code for panels against [ScalarPanels], on the machine where it will run, before it
-/// does: every function once, on random codes with the extremes among them. A few milliseconds.
+/// does: every function once, and more tokens than a tile, on random codes with the extremes among
+/// them. A few milliseconds.
 final class PanelSelfTest {
     private static final int ROWS = 2 * Panels.ROWS;
     private static final int COLUMNS = 3 * Panels.BLOCK;
@@ -23,11 +24,12 @@ final class PanelSelfTest {
             for (Panels layout : Panels.values()) {
                 var format = WeightFormat.valueOf(layout.name());
                 Matrix w = matrix(format, layout, random, arena);
-                for (int tokens = 1; tokens <= panels.code().mostTokens(); tokens++) {
+                int most = panels.code().mostTokens();
+                for (int tokens = 1; tokens <= most + 1; tokens++) {
                     float[] x = activations(tokens, random);
                     rows.shape(tokens, COLUMNS);
                     ScalarPanels.quantize(x, 0, tokens, rows);
-                    packed.shape(tokens, COLUMNS, tokens);
+                    packed.shape(tokens, COLUMNS, most);
                     packed.pack(rows, 0, tokens, panels.code(), layout);
                     var expected = new float[tokens * ROWS];
                     var actual = new float[tokens * ROWS];
