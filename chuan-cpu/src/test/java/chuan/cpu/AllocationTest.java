@@ -6,6 +6,7 @@ import chuan.files.ModelFolder;
 import chuan.golden.GoldenModel;
 import chuan.kernel.FreshJvm;
 import chuan.kernel.KernelSelector;
+import chuan.kernel.Tiers;
 import chuan.model.KvType;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
@@ -13,9 +14,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// A warm back end allocates nothing: neither the caller nor a worker, neither for a token nor for
 /// a prompt.
@@ -40,8 +41,11 @@ class AllocationTest {
         assertThat(leastBytes("scalar", kv)).isZero();
     }
 
-    @Test
-    void vectorKernelsNeedNotAllocate() {
+    /// Machine code with the Vector API beside it, and the Vector API alone.
+    @ParameterizedTest
+    @ValueSource(strings = {"emitted", "vector"})
+    void vectorsNeedNotAllocate(String kernels) {
+        Tiers.orSkip(kernels);
         var seen = new ArrayList<List<String>>();
         for (int i = 0; i < PROCESSES && (i == 0 || !seen.getLast().equals(List.of(NOTHING))); i++)
             seen.add(
@@ -49,7 +53,7 @@ class AllocationTest {
                             AllocationTest.class,
                             List.of(
                                     "--add-modules=jdk.incubator.vector",
-                                    "-Dchuan.kernels=vector",
+                                    "-Dchuan.kernels=" + kernels,
                                     "-Dchuan.root=" + System.getProperty("chuan.root"))));
         assertThat(seen.getLast()).as("what the processes said: %s", seen).containsExactly(NOTHING);
     }

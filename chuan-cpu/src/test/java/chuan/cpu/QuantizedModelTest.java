@@ -7,6 +7,7 @@ import chuan.files.ModelFolder;
 import chuan.files.TensorData;
 import chuan.golden.GoldenModel;
 import chuan.kernel.KernelSelector;
+import chuan.kernel.Tiers;
 import chuan.model.Backend;
 import chuan.model.KvType;
 import chuan.model.ModelConfig;
@@ -129,7 +130,7 @@ class QuantizedModelTest {
             float[] expected) {
         var random = new Random(SEED);
         for (int threads = 1; threads <= 3; threads++)
-            for (String kernels : new String[] {"vector", "scalar"}) {
+            for (String kernels : Tiers.here()) {
                 int[] cuts = random.ints(7, 1, ids.length).sorted().distinct().toArray();
                 assertThat(logits(config, weights, activations, kernels, threads, ids, cuts))
                         .as(

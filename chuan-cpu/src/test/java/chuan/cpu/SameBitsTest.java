@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import chuan.files.ModelFolder;
 import chuan.golden.GoldenModel;
 import chuan.kernel.KernelSelector;
+import chuan.kernel.Tiers;
 import chuan.model.KvType;
 import java.util.Arrays;
 import java.util.Random;
@@ -12,8 +13,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// The logits of a text have the same bits however it is divided into calls, on any number of
-/// threads, with either kernels, and after a part was taken back; for every number format of
-/// weights and of keys and values.
+/// threads, with any kernels, and after a part was taken back; for every number format of weights
+/// and of keys and values.
 class SameBitsTest {
     private static final long SEED = Long.getLong("chuan.seed", 3);
 
@@ -42,9 +43,10 @@ class SameBitsTest {
                             "%s, %s, kv %s, %d threads, seed %d",
                             folder.path(), type, kv, threads, SEED)
                     .isEqualTo(expected);
-        assertThat(logits(folder, ids, "scalar", 2, type, kv, cuts(random, ids.length)))
-                .as("%s, %s, kv %s, scalar, seed %d", folder.path(), type, kv, SEED)
-                .isEqualTo(expected);
+        for (String kernels : Tiers.here())
+            assertThat(logits(folder, ids, kernels, 2, type, kv, cuts(random, ids.length)))
+                    .as("%s, %s, kv %s, %s, seed %d", folder.path(), type, kv, kernels, SEED)
+                    .isEqualTo(expected);
     }
 
     private static int[] cuts(Random random, int length) {

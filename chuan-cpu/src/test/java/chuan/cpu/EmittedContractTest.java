@@ -1,0 +1,7 @@
+package chuan.cpu;
+
+class EmittedContractTest extends CpuContractTest {
+    EmittedContractTest() {
+        super("emitted");
+    }
+}
