@@ -1,21 +1,32 @@
 // llama.cpp beside Chuan, through the prebuilt library that the npm package node-llama-cpp brings.
 //
-//   npm install node-llama-cpp        (in a folder of its own; NODE_PATH does not reach ES modules:
-//   node llama_cpp_peer.mjs ...        copy or link this file there)
+//   npm install --prefix DIR node-llama-cpp      (any folder)
+//   CHUAN_LLAMA_CPP=DIR node llama_cpp_peer.mjs ...
 //
 //   greedy MODEL.gguf COUNT "1 2 3"        COUNT tokens after these ids, each with the gap to the second
 //   nll MODEL.gguf IDS.json [WINDOW]       IDS.json: [[ids of a document], ...]; natural log-likelihood of
 //                                          all tokens but the first of each document, windows not overlapping
+//   bench MODEL.gguf THREADS CONTEXT       the peer of `chuan bench --vs llama.cpp`: cases on stdin, see
+//                                          chuan.measure.PeerProcess
 //
 // One JSON object on stdout. KV_TYPE=F32 (or F16, ...) chooses the cache, THREADS the threads.
-import {getLlama, LlamaLogLevel} from "node-llama-cpp";
 import {readFileSync} from "node:fs";
+import {createRequire} from "node:module";
+import {join} from "node:path";
+import {createInterface} from "node:readline";
+import {pathToFileURL} from "node:url";
+
+const where = process.env.CHUAN_LLAMA_CPP;
+const library = where === undefined ? "node-llama-cpp"
+    : pathToFileURL(join(where, "node_modules/node-llama-cpp/dist/index.js")).href;
+const {getLlama, LlamaLogLevel} = await import(library);
 
 const [mode, path, ...rest] = process.argv.slice(2);
+const threads = Number(mode === "bench" ? rest[0] : process.env.THREADS ?? 2);
 const llama = await getLlama({gpu: false, build: "never", logLevel: LlamaLogLevel.error,
-    maxThreads: Number(process.env.THREADS ?? 2)});
-const model = await llama.loadModel({modelPath: path, useMmap: true});
-const kv = process.env.KV_TYPE ?? "F32";
+    maxThreads: threads});
+const model = await llama.loadModel({modelPath: path, useMmap: process.env.MMAP !== "0"});
+const kv = process.env.KV_TYPE ?? (mode === "bench" ? "F16" : "F32");
 
 function second(logits) {
     const it = logits.entries();
@@ -24,7 +35,7 @@ function second(logits) {
 }
 
 async function context(size) {
-    return model.createContext({contextSize: size, batchSize: Math.min(size, 512), flashAttention: false,
+    return model.createContext({contextSize: size, batchSize: Math.min(size, 512), flashAttention: mode === "bench", threads,
         experimentalKvCacheKeyType: kv, experimentalKvCacheValueType: kv});
 }
 
@@ -65,6 +76,39 @@ if (mode === "greedy") {
             });
         }
     console.log(JSON.stringify({tokens: count, nats, perplexity: Math.exp(nats / count)}));
-} else throw new Error("greedy or nll");
+} else if (mode === "bench") {
+    const size = Number(rest[1]);
+    const used = await context(size + 8);
+    const sequence = used.getSequence();
+    const ids = Array.from({length: size + 8}, (_, i) => (i * 7919 + 13) % 30000 + 3);
+    const require = createRequire(library === "node-llama-cpp" ? import.meta.url : library);
+    const {version} = JSON.parse(readFileSync(join(require.resolve("node-llama-cpp"), "../../package.json")));
+    console.log(JSON.stringify({
+        name: "llama.cpp", version: `${llama.llamaCppRelease.release} (node-llama-cpp ${version})`,
+        instructions: llama.systemInfo.split("|").map(part => part.replace(/^ *CPU *:/, "").trim())
+            .filter(part => part.endsWith("= 1")).map(part => part.split(" ")[0]).join(" "),
+        threads: used.currentThreads
+    }));
+    for await (const line of createInterface({input: process.stdin})) {
+        const {prompt, generate, depth} = JSON.parse(line);
+        const held = Math.min(sequence.nextTokenIndex, depth);
+        if (sequence.nextTokenIndex > held)
+            await sequence.eraseContextTokenRanges([{start: held, end: sequence.nextTokenIndex}]);
+        if (depth > held) await sequence.evaluateWithoutGeneratingNewTokens(ids.slice(held, depth));
+        const cpu = process.cpuUsage();
+        const start = process.hrtime.bigint();
+        if (prompt > 0) {
+            await sequence.controlledEvaluate(ids.slice(depth, depth + prompt).map((id, i) =>
+                i === prompt - 1 ? [id, {generateNext: {token: true, options: {temperature: 0}}}] : id));
+        } else {
+            for (let i = 0; i < generate; i++)
+                await sequence.controlledEvaluate([
+                    [ids[depth + i], {generateNext: {token: true, options: {temperature: 0}}}]]);
+        }
+        const seconds = Number(process.hrtime.bigint() - start) / 1e9;
+        const {user, system} = process.cpuUsage(cpu);
+        console.log(JSON.stringify({seconds, cpu_seconds: (user + system) / 1e6}));
+    }
+} else throw new Error("greedy, nll or bench");
 await llama.dispose();
 process.exit(0);

@@ -83,7 +83,7 @@ record LoadedModel(ModelFolder folder, Backend backend) implements AutoCloseable
         }
     }
 
-    private static KernelSelector selected(KernelChoice kernels) {
+    static KernelSelector selected(KernelChoice kernels) {
         return switch (kernels) {
             case AUTO, REFERENCE -> KernelSelector.select();
             case SCALAR, VECTOR, EMITTED, AVX2, AVX_VNNI, AVX512_VNNI, AMX ->
