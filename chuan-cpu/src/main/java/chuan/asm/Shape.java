@@ -20,6 +20,10 @@ enum Shape {
     PAIR(0, 2, 0, false),
     /// Four bytes.
     SCALAR(0, 4, 0, false),
+    /// Eight bytes.
+    DOUBLE(0, 8, 0, false),
+    /// 16 bytes, moved as 32-bit elements.
+    QUARTER_OF_512(0, 16, 0, false),
     /// 32 bytes, moved as 64-bit elements.
     HALF_OF_512(0, 32, 0, true);
 

@@ -48,6 +48,11 @@ public final class X86Assembler extends GeneralInstructions {
         two(0xF3_0F_11, Shape.SCALAR, s, d);
     }
 
+    /// The lower 64 bits.
+    public void vmovlps(Mem d, Vec s) {
+        two(0x0F_13, Shape.DOUBLE, s, d);
+    }
+
     /// The lower 32 bits.
     public void vmovd(Vec d, Gp s) {
         general32ToVector(d, s);
@@ -270,6 +275,11 @@ public final class X86Assembler extends GeneralInstructions {
     /// 128 bits of 256. No EVEX form.
     public void vextractf128(VecOrMem d, Vec s, int half) {
         vex(0x66_0F3A_19, 256, s.number(), 0, d, half);
+    }
+
+    /// 128 bits of a register; AVX512.
+    public void vextractf32x4(VecOrMem d, Vec s, int quarter) {
+        evex(0x66_0F3A_19, Shape.QUARTER_OF_512, s.bits(), s.number(), 0, d, quarter);
     }
 
     /// 256 bits of 512.

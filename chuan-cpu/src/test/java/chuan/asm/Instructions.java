@@ -28,6 +28,7 @@ final class Instructions {
             vmovdqa       ve 128,256,512 M,V
             vmovss        ve 128         V,M4
             vmovss        ve 128         M4,V
+            vmovlps       ve 128         M8,V
             vmovd         ve 128         V,E
             vpand         ve 128,256,512 V,V,Vmb
             vpandn        ve 128,256,512 V,V,Vmb
@@ -82,6 +83,7 @@ final class Instructions {
             vfmadd213ps   ve 128,256,512 V,V,Vmb
             vfmadd231ps   ve 128,256,512 V,V,Vmb
             vextractf128  v  256         Xm,V,I
+            vextractf32x4 e  256,512     Xm,V,I
             vextractf64x4 e  512         Ym,V,I
             vinsertf128   v  256         V,V,Xm,I
             vzeroupper    v  0

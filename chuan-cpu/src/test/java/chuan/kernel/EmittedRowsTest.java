@@ -1,0 +1,99 @@
+package chuan.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import chuan.asm.CodeMemoryException;
+import chuan.asm.CpuFeatures;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// The bits of [ScalarKernels], from either width of registers.
+class EmittedRowsTest {
+    private static final long SEED = Long.getLong("chuan.seed", 25);
+    private static final int[] TOKENS = {1, 2, 3, 4, 5, 6, 7, 8, 11, 13, 25};
+
+    private final Random random = new Random(SEED);
+    private final KernelInputs inputs = new KernelInputs(SEED);
+    private final ScalarKernels scalar = new ScalarKernels();
+
+    static EmittedRows emitted(int bits) throws CodeMemoryException {
+        var features = CpuFeatures.detect();
+        assumeTrue(
+                bits == 512 ? features.avx512() : features.avx2(),
+                "this processor has no registers of " + bits + " bits: " + features);
+        return new EmittedRows(new VectorKernels(), bits);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {256, 512})
+    void sameBits(int bits) throws CodeMemoryException {
+        var emitted = emitted(bits);
+        for (var format : WeightFormat.values())
+            for (int size : new int[] {1, 16, 48, 70, 256, 1040})
+                for (int tokens : TOKENS) {
+                    int columns = KernelInputs.columns(format, size);
+                    check(emitted, format, 10 + random.nextInt(9), columns, tokens, size % 3 == 1);
+                }
+    }
+
+    /// More tokens than the cache holds rows of: several blocks.
+    @ParameterizedTest
+    @ValueSource(ints = {256, 512})
+    void blocksOfTokens(int bits) throws CodeMemoryException {
+        var emitted = emitted(bits);
+        for (var format : new WeightFormat[] {WeightFormat.F32, WeightFormat.F16})
+            for (int tokens : new int[] {31, 32, 33})
+                check(emitted, format, 6, 13696, tokens, false);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {256, 512})
+    void inParts(int bits) throws CodeMemoryException {
+        var emitted = emitted(bits);
+        Matrix w = inputs.matrix(WeightFormat.BF16, 23, 80, false, false);
+        for (int tokens : new int[] {1, 6, 9}) {
+            float[] x = inputs.floats(tokens * 80);
+            var expected = new float[tokens * 23];
+            var actual = new float[tokens * 23];
+            var scratch = new float[new VectorKernels().scratchFloats(80)];
+            scalar.matmul(w, 0, 23, x, tokens, expected, scratch);
+            for (int[] part : new int[][] {{20, 23}, {0, 5}, {6, 20}, {5, 6}})
+                emitted.matmul(w, part[0], part[1], x, tokens, actual, scratch);
+            same(expected, actual, tokens + " tokens");
+        }
+    }
+
+    private void check(
+            EmittedRows emitted,
+            WeightFormat format,
+            int rows,
+            int columns,
+            int tokens,
+            boolean extreme) {
+        Matrix w = inputs.matrix(format, rows, columns, extreme, extreme);
+        float[] x = extreme ? inputs.extremes(tokens * columns) : inputs.floats(tokens * columns);
+        int from = random.nextInt(3);
+        int to = rows - random.nextInt(3);
+        var expected = new float[tokens * rows];
+        Arrays.fill(expected, 7);
+        var actual = expected.clone();
+        var scratch = new float[new VectorKernels().scratchFloats(columns)];
+        scalar.matmul(w, from, to, x, tokens, expected, scratch);
+        emitted.matmul(w, from, to, x, tokens, actual, scratch);
+        same(
+                expected,
+                actual,
+                "%s, rows %d..%d of %d, %d columns, %d tokens, seed %d"
+                        .formatted(format, from, to, rows, columns, tokens, SEED));
+    }
+
+    private static void same(float[] expected, float[] actual, String what) {
+        for (int i = 0; i < expected.length; i++)
+            assertThat(Float.floatToIntBits(actual[i]))
+                    .as("%s, element %d: %s, not %s", what, i, actual[i], expected[i])
+                    .isEqualTo(Float.floatToIntBits(expected[i]));
+    }
+}
