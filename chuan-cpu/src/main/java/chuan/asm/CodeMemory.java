@@ -32,7 +32,7 @@ public final class CodeMemory implements AutoCloseable {
             throw new CodeMemoryException(
                     "machine code is made for x86-64 processors, not for " + processor);
         if (code.length == 0) throw new IllegalArgumentException("no code");
-        SystemMemory system = SystemMemory.here(System.getProperty("os.name"));
+        SystemMemory system = SystemMemory.here();
         long bytes = code.length;
         long address = system.allocate(bytes);
         try {

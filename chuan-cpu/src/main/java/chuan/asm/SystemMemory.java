@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import org.jspecify.annotations.Nullable;
 
 /// Pages from the operating system: [Posix] or [Windows]. Holds the handles of its functions, each
 /// of which leaves the system's error number in a block that the caller passes first.
@@ -24,8 +25,24 @@ sealed interface SystemMemory {
     void free(long address, long bytes);
 
     /// The one of this operating system.
-    static SystemMemory here(String name) throws CodeMemoryException {
-        return name.startsWith("Windows") ? new Windows() : new Posix(name.startsWith("Mac"));
+    static SystemMemory here() throws CodeMemoryException {
+        return Here.get();
+    }
+
+    /// Made once: handles take milliseconds.
+    final class Here {
+        private static @Nullable SystemMemory here;
+
+        private Here() {}
+
+        private static synchronized SystemMemory get() throws CodeMemoryException {
+            var known = here;
+            if (known != null) return known;
+            String name = System.getProperty("os.name");
+            known = name.startsWith("Windows") ? new Windows() : new Posix(name.startsWith("Mac"));
+            here = known;
+            return known;
+        }
     }
 
     /// A call that failed, with the number the system gives for it.

@@ -1,15 +1,13 @@
 package chuan.kernel;
 
-import chuan.asm.CodeLibrary;
-import chuan.asm.CodeMemoryException;
-import chuan.asm.MachineCode;
+import chuan.asm.LazyFunction;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -33,49 +31,36 @@ final class EmittedRows {
     private static final int CACHED_FLOATS = 128 * 1024;
 
     private final VectorKernels vector;
-    private final CodeLibrary library;
     private final int bits;
 
     /// Tokens of a tile, at most.
     private final int tile;
 
     /// By format of the weights and tokens, from 1 on.
-    private final MemorySegment[][] entries;
+    private final LazyFunction[][] functions;
 
     /// @param vector for what is not emitted: odd numbers of columns, the last rows
     /// @param bits of a register: 256 or 512
-    /// @throws CodeMemoryException if no machine code can run here
-    EmittedRows(VectorKernels vector, int bits) throws CodeMemoryException {
+    EmittedRows(VectorKernels vector, int bits) {
         this.vector = vector;
         this.bits = bits;
-        tile = tile(bits);
-        library = CodeLibrary.load(functions(bits));
-        entries = new MemorySegment[EmittedLoads.values().length][tile + 1];
+        tile = bits == 512 ? 6 : 3;
+        functions = new LazyFunction[EmittedLoads.values().length][tile];
         for (var loads : EmittedLoads.values())
             for (int t = 1; t <= tile; t++)
-                entries[loads.ordinal()][t] = library.entry(kernel(loads, bits, t).name());
+                functions[loads.ordinal()][t - 1] =
+                        new LazyFunction(new RowsKernel(loads, bits, rows(bits, t), t));
+    }
+
+    /// Rows that a call takes.
+    private static int rows(int bits, int tokens) {
+        return bits == 512 || tokens == 1 ? 4 : 2;
     }
 
     private static MethodHandle handle(MemoryLayout weights) {
         var address = ValueLayout.ADDRESS;
         var function = FunctionDescriptor.ofVoid(weights, address, LONG, address, LONG, LONG, LONG);
         return Linker.nativeLinker().downcallHandle(function, Linker.Option.critical(true));
-    }
-
-    private static int tile(int bits) {
-        return bits == 512 ? 6 : 3;
-    }
-
-    private static RowsKernel kernel(EmittedLoads loads, int bits, int tokens) {
-        return new RowsKernel(loads, bits, bits == 512 || tokens == 1 ? 4 : 2, tokens);
-    }
-
-    /// Everything that is emitted for registers of `bits`.
-    static List<MachineCode> functions(int bits) {
-        var functions = new ArrayList<MachineCode>();
-        for (var loads : EmittedLoads.values())
-            for (int t = 1; t <= tile(bits); t++) functions.add(kernel(loads, bits, t).code());
-        return functions;
     }
 
     /// As [Kernels#matmul] has it.
@@ -112,7 +97,7 @@ final class EmittedRows {
             int tokens,
             float[] y,
             float[] scratch) {
-        int rows = kernel(EmittedLoads.F32, bits, Math.min(tokens, tile)).rows();
+        int rows = rows(bits, tokens);
         int whole = from + (to - from) / rows * rows;
         int block = Math.max(2, CACHED_FLOATS / w.columns() / tile) * tile;
         int blocks = Math.ceilDiv(tokens, block);
@@ -134,7 +119,7 @@ final class EmittedRows {
             int n = next(end - t);
             try {
                 CALL.invokeExact(
-                        entries[loads.ordinal()][n],
+                        functions[loads.ordinal()][n - 1].entry(),
                         weights,
                         MemorySegment.ofArray(x),
                         bytes(t, w.columns(), 0),
@@ -156,7 +141,7 @@ final class EmittedRows {
             int n = next(end - t);
             try {
                 CALL_WIDENED.invokeExact(
-                        entries[EmittedLoads.F32.ordinal()][n],
+                        functions[EmittedLoads.F32.ordinal()][n - 1].entry(),
                         MemorySegment.ofArray(scratch),
                         MemorySegment.ofArray(x),
                         bytes(t, w.columns(), 0),
@@ -188,12 +173,13 @@ final class EmittedRows {
     }
 
     /// Machine code throws nothing; the handle has to say that it might.
-    private static IllegalStateException impossible(Throwable e) {
+    static IllegalStateException impossible(Throwable e) {
         if (e instanceof Error error) throw error;
         return new IllegalStateException(e);
     }
 
-    List<MachineCode> functions() {
-        return library.functions();
+    /// Everything that may be called.
+    List<LazyFunction> functions() {
+        return Arrays.stream(functions).flatMap(Arrays::stream).toList();
     }
 }

@@ -4,6 +4,7 @@ import static chuan.kernel.Kernels.LANES;
 
 import chuan.asm.CallingConvention;
 import chuan.asm.Frame;
+import chuan.asm.Generator;
 import chuan.asm.Gp;
 import chuan.asm.Label;
 import chuan.asm.MachineCode;
@@ -23,7 +24,7 @@ import chuan.asm.X86Assembler;
 /// @param bits of a register: 256, or 512 with thirty-two of them
 /// @param rows 2 or 4
 /// @param tokens 1 to 6; `rows * tokens` sums of sixteen leave room for `rows + 1` registers
-record RowsKernel(EmittedLoads loads, int bits, int rows, int tokens) {
+record RowsKernel(EmittedLoads loads, int bits, int rows, int tokens) implements Generator {
     private static final int BYTES_OF_SUMS = LANES * Float.BYTES;
 
     private static final Gp WEIGHTS = Gp.RDI;
@@ -42,7 +43,7 @@ record RowsKernel(EmittedLoads loads, int bits, int rows, int tokens) {
     private static final Gp STEPS = Gp.R9;
 
     String name() {
-        return "rows-%s-%d-%dx%d".formatted(loads, bits, rows, tokens);
+        return "rows-" + loads + "-" + bits + "-" + rows + "x" + tokens;
     }
 
     /// Registers that hold sixteen floats.
@@ -62,7 +63,8 @@ record RowsKernel(EmittedLoads loads, int bits, int rows, int tokens) {
         return weight(rows);
     }
 
-    MachineCode code() {
+    @Override
+    public MachineCode code() {
         var a = new X86Assembler();
         var frame = Frame.open(a, CallingConvention.here(), 0, Gp.RBX);
         a.add(X, Gp.RDX);

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// The bits of [ScalarKernels], from either width of registers.
 class EmittedRowsTest {
     private static final long SEED = Long.getLong("chuan.seed", 25);
-    private static final int[] TOKENS = {1, 2, 3, 4, 5, 6, 7, 8, 11, 13, 25};
+    private static final int[] TOKENS = {1, 2, 3, 4, 5, 6, 7, 11, 13};
 
     private final Random random = new Random(SEED);
     private final KernelInputs inputs = new KernelInputs(SEED);
@@ -32,7 +32,7 @@ class EmittedRowsTest {
     void sameBits(int bits) throws CodeMemoryException {
         var emitted = emitted(bits);
         for (var format : WeightFormat.values())
-            for (int size : new int[] {1, 16, 48, 70, 256, 1040})
+            for (int size : new int[] {16, 70, 288})
                 for (int tokens : TOKENS) {
                     int columns = KernelInputs.columns(format, size);
                     check(emitted, format, 10 + random.nextInt(9), columns, tokens, size % 3 == 1);
@@ -46,7 +46,7 @@ class EmittedRowsTest {
         var emitted = emitted(bits);
         for (var format : new WeightFormat[] {WeightFormat.F32, WeightFormat.F16})
             for (int tokens : new int[] {31, 32, 33})
-                check(emitted, format, 6, 13696, tokens, false);
+                check(emitted, format, 5, 8192, tokens, false);
     }
 
     @ParameterizedTest

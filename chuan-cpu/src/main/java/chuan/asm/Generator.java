@@ -1,0 +1,6 @@
+package chuan.asm;
+
+/// Writes one function, for calls from Java; position-independent, and the same every time.
+public interface Generator {
+    MachineCode code();
+}
