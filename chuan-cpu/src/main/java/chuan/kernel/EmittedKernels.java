@@ -1,20 +1,23 @@
 package chuan.kernel;
 
 import chuan.asm.MachineCode;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
 /// Machine code, made when the process starts for the processor it finds, for what the compiler
-/// does not make fast: products of weights in panels with quantized activations. All else is left
-/// to other kernels. The same bits as [ScalarKernels].
+/// does not make fast: products of weights in panels with quantized activations, and of weights in
+/// rows. All else is left to other kernels. The same bits as [ScalarKernels].
 public final class EmittedKernels implements Kernels {
     private final InstructionSet set;
     private final EmittedPanels panels;
+    private final EmittedRows rows;
     private final Kernels others;
 
     EmittedKernels(InstructionSet set, EmittedPanels panels, Kernels others) {
         this.set = set;
         this.panels = panels;
+        rows = new EmittedRows(others, set.bits());
         this.others = others;
     }
 
@@ -25,18 +28,20 @@ public final class EmittedKernels implements Kernels {
 
     /// Every function, for listings.
     public List<MachineCode> functions() {
-        return panels.functions();
+        var functions = new ArrayList<>(panels.functions());
+        for (var function : rows.functions()) functions.add(function.code());
+        return functions;
     }
 
     @Override
     public int scratchFloats(int columns) {
-        return others.scratchFloats(columns);
+        return Math.max(others.scratchFloats(columns), EmittedRows.scratchFloats(columns));
     }
 
     @Override
     public void matmul(
             Matrix w, int from, int to, float[] x, int tokens, float[] y, float[] scratch) {
-        others.matmul(w, from, to, x, tokens, y, scratch);
+        rows.matmul(w, from, to, x, tokens, y, scratch);
     }
 
     @Override

@@ -30,7 +30,7 @@ final class EmittedRows {
     /// Floats of activations that stay in a core's second-level cache while rows pass by.
     private static final int CACHED_FLOATS = 128 * 1024;
 
-    private final VectorKernels vector;
+    private final Kernels others;
     private final int bits;
 
     /// Tokens of a tile, at most.
@@ -39,10 +39,10 @@ final class EmittedRows {
     /// By format of the weights and tokens, from 1 on.
     private final LazyFunction[][] functions;
 
-    /// @param vector for what is not emitted: odd numbers of columns, the last rows
+    /// @param others for what is not emitted: odd numbers of columns, the last rows
     /// @param bits of a register: 256 or 512
-    EmittedRows(VectorKernels vector, int bits) {
-        this.vector = vector;
+    EmittedRows(Kernels others, int bits) {
+        this.others = others;
         this.bits = bits;
         tile = bits == 512 ? 6 : 3;
         functions = new LazyFunction[EmittedLoads.values().length][tile];
@@ -63,11 +63,16 @@ final class EmittedRows {
         return Linker.nativeLinker().downcallHandle(function, Linker.Option.critical(true));
     }
 
+    /// Four rows, widened.
+    static int scratchFloats(int columns) {
+        return Math.multiplyExact(4, columns);
+    }
+
     /// As [Kernels#matmul] has it.
     void matmul(Matrix w, int from, int to, float[] x, int tokens, float[] y, float[] scratch) {
         var loads = loads(w.format());
         if (w.format().isPanels() || w.columns() % Kernels.LANES != 0) {
-            vector.matmul(w, from, to, x, tokens, y, scratch);
+            others.matmul(w, from, to, x, tokens, y, scratch);
         } else if (loads != null && (loads == EmittedLoads.F32 || tokens <= tile)) {
             inBlocks(w, loads, from, to, x, tokens, y, scratch);
         } else {
@@ -109,7 +114,7 @@ final class EmittedRows {
                 else direct(w, loads, r, x, t, end, y);
         }
         if (w.format() == WeightFormat.INT8) scale(w, from, whole, tokens, y);
-        if (whole < to) vector.matmul(w, whole, to, x, tokens, y, scratch);
+        if (whole < to) others.matmul(w, whole, to, x, tokens, y, scratch);
     }
 
     private void direct(
@@ -136,7 +141,7 @@ final class EmittedRows {
 
     private void widened(
             Matrix w, int r, int rows, float[] x, int from, int end, float[] y, float[] scratch) {
-        for (int i = 0; i < rows; i++) vector.widen(w, r + i, scratch, i * w.columns());
+        for (int i = 0; i < rows; i++) others.widen(w, r + i, scratch, i * w.columns());
         for (int t = from; t < end; ) {
             int n = next(end - t);
             try {

@@ -32,6 +32,14 @@ enum InstructionSet {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
+    /// Of the registers for fp32 arithmetic.
+    int bits() {
+        return switch (this) {
+            case AVX2, AVX_VNNI -> 256;
+            case AVX512_VNNI, AMX -> 512;
+        };
+    }
+
     /// The code for weights in panels.
     PanelCode panels() {
         return panels;
