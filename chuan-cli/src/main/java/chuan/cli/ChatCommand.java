@@ -48,6 +48,7 @@ final class ChatCommand implements Callable<Integer> {
                         .println("chuan: this model was not trained to answer; it will continue");
             try (ChatSession session = engine.chat()) {
                 if (system != null) session.setSystem(system);
+                if (prompt.isEmpty() && streams.terminal()) loaded.awaitWeights();
                 talk(new EngineConversation(session, engine.context()));
             }
         }

@@ -1,6 +1,7 @@
 package chuan.cli;
 
 import chuan.cpu.ActivationType;
+import chuan.cpu.Placement;
 import chuan.cpu.WeightType;
 import chuan.model.Extension;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +53,20 @@ final class CommonOptions {
     @Nullable ActivationType activations;
 
     @Option(
+            names = "--mmap",
+            description =
+                    "Use all weights where they lie in the file: nothing is copied or rearranged, and"
+                            + " processes share the memory.")
+    boolean mmap;
+
+    @Option(
+            names = "--huge-pages",
+            description =
+                    "Copy all weights into memory of this process, in huge pages: a slower start for"
+                            + " a little more speed where the system maps files in small pages.")
+    boolean hugePages;
+
+    @Option(
             names = "--memory-limit",
             paramLabel = "SIZE",
             description =
@@ -84,6 +99,8 @@ final class CommonOptions {
         if (context < 0) throw new CliException("--ctx " + context + ": not a number of tokens");
         if (trained < 0)
             throw new CliException("--trained " + trained + ": not a number of tokens");
+        if (mmap && hugePages)
+            throw new CliException("--mmap copies nothing, --huge-pages everything: take one");
         if (!device.equals("cpu"))
             throw new CliException(
                     "--device " + device + ": this version computes on the CPU only; use cpu");
@@ -101,6 +118,11 @@ final class CommonOptions {
 
     ActivationType activationsOrFast() {
         return activations == null ? ActivationType.INT8 : activations;
+    }
+
+    Placement placement() {
+        if (mmap) return Placement.MAPPED;
+        return hugePages ? Placement.COPIED : Placement.ARRANGED;
     }
 
     int threadsOrCores() {

@@ -64,8 +64,9 @@ record LoadedModel(ModelFolder folder, Backend backend) implements AutoCloseable
                         selected,
                         common.weights,
                         check.plan().kv(),
-                        common.activationsOrFast());
-        return CpuBackend.load(folder, options);
+                        common.activationsOrFast(),
+                        common.placement());
+        return CpuBackend.load(folder, options, new LoadingLine(streams));
     }
 
     /// Files are mapped, which takes address space but no memory.
@@ -90,6 +91,12 @@ record LoadedModel(ModelFolder folder, Backend backend) implements AutoCloseable
                     KernelSelector.forced(
                             kernels.name().toLowerCase(Locale.ROOT).replace('_', '-'));
         };
+    }
+
+    /// Returns when all weights are in memory: before a conversation appears on a terminal, where
+    /// the line that shows how far loading is would be in the way.
+    void awaitWeights() {
+        if (backend instanceof CpuBackend cpu) cpu.awaitWeights();
     }
 
     /// With the folder's tokenizer and settings.

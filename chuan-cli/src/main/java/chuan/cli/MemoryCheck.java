@@ -1,6 +1,7 @@
 package chuan.cli;
 
 import chuan.cpu.MemoryPlan;
+import chuan.cpu.WeightForm;
 import chuan.cpu.WeightSizes;
 import chuan.cpu.WeightType;
 import chuan.files.ModelFolder;
@@ -20,7 +21,7 @@ record MemoryCheck(
 
     /// Against what this process may have.
     static MemoryCheck of(ModelFolder folder, CommonOptions common, int contextTokens) {
-        long mapped = WeightSizes.of(folder, common.weights).mappedBytes();
+        long mapped = WeightSizes.of(folder, form(common, common.weights)).mappedBytes();
         var machine =
                 MachineMemory.ofProcess(mapped)
                         .within(common.memoryLimit, MachineMemory.variable());
@@ -38,11 +39,15 @@ record MemoryCheck(
         var plan =
                 MemoryPlan.of(
                         c,
-                        WeightSizes.of(folder, weights).heldBytes(),
+                        WeightSizes.of(folder, form(common, weights)).heldBytes(),
                         common.kv.type(c, contextTokens),
                         contextTokens,
                         common.threadsOrCores());
         return new MemoryCheck(folder, common, plan, machine);
+    }
+
+    private static WeightForm form(CommonOptions common, WeightType weights) {
+        return WeightForm.of(weights, common.placement(), common.activationsOrFast());
     }
 
     /// @throws CliException if the model needs more than there is, with what would fit

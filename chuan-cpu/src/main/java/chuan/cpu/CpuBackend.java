@@ -23,7 +23,14 @@ public final class CpuBackend implements Backend {
     /// between the verbs.
     static final int STEP = 128;
 
+    /// Threads that bring weights into memory, at least: reading a disk means waiting for it.
+    private static final int LOADING_THREADS = 2;
+
+    /// Weights of fewer bytes are there when [#load] returns.
+    private static final long SMALL = 64 << 20;
+
     private final Decoder<CpuWeight> decoder;
+    private final Loading loading;
     private final CpuOptions options;
     private final WorkerPool pool;
     private final CpuOps ops;
@@ -46,7 +53,13 @@ public final class CpuBackend implements Backend {
     private boolean closed;
 
     public CpuBackend(ModelConfig config, Weights<CpuWeight> weights, CpuOptions options) {
+        this(config, weights, options, Loading.NONE);
+    }
+
+    private CpuBackend(
+            ModelConfig config, Weights<CpuWeight> weights, CpuOptions options, Loading loading) {
         this.options = options;
+        this.loading = loading;
         decoder = new Decoder<>(config, weights);
         pool = new WorkerPool(options.threads());
         ops = new CpuOps(config, options.kernels().kernels(), options.activations(), pool);
@@ -54,10 +67,25 @@ public final class CpuBackend implements Backend {
         kvPages = new KvPages(config, options.kv());
     }
 
-    /// Loads a model folder. Weights as stored are not read here but mapped.
+    /// Loads a model folder. Large matrices as stored come into memory while the first step runs; a
+    /// damaged one is refused there, before any result is handed out.
     public static CpuBackend load(ModelFolder folder, CpuOptions options) {
-        var loader = new WeightLoader(options.weights());
-        return new CpuBackend(folder.config(), folder.weights(loader), options);
+        return load(folder, options, LoadProgress.NONE);
+    }
+
+    /// @param progress of what goes on after this returns, too
+    public static CpuBackend load(ModelFolder folder, CpuOptions options, LoadProgress progress) {
+        var loading = new Loading(folder.config().layers());
+        var form = WeightForm.of(options.weights(), options.placement(), options.activations());
+        var weights = folder.weights(new WeightLoader(form, loading));
+        loading.start(Math.max(LOADING_THREADS, options.threads()), progress);
+        if (loading.totalBytes() < SMALL) loading.awaitAll();
+        return new CpuBackend(folder.config(), weights, options, loading);
+    }
+
+    /// Returns when all weights are in memory.
+    public void awaitWeights() {
+        loading.awaitAll();
     }
 
     @Override
@@ -164,8 +192,13 @@ public final class CpuBackend implements Backend {
         int[] ids = ofLength(stepIds, step.rows());
         step.copyIds(ids);
         ops.begin(step);
+        loading.await(0);
         var x = decoder.embed(verbs, ids);
-        for (int layer = 0; layer < config().layers(); layer++) x = decoder.block(verbs, layer, x);
+        for (int layer = 0; layer < config().layers(); layer++) {
+            loading.await(layer);
+            x = decoder.block(verbs, layer, x);
+        }
+        loading.awaitAll();
         for (int i = 0; i < step.runs(); i++) step.cache(i).extend(step.end(i) - step.start(i));
         int wanted = step.wanted();
         if (wanted > 0) {
@@ -206,6 +239,7 @@ public final class CpuBackend implements Backend {
     @Override
     public void close() {
         closed = true;
+        loading.close();
         pool.close();
         kvPages.close();
     }

@@ -10,15 +10,27 @@ import chuan.model.KvType;
 /// @param weights number format of the matrices in memory
 /// @param kv number format of keys and values in memory
 /// @param activations number format in which activations meet weights in panels
+/// @param placement where weights as stored live
 public record CpuOptions(
         int threads,
         KernelSelector kernels,
         WeightType weights,
         KvType kv,
-        ActivationType activations) {
+        ActivationType activations,
+        Placement placement) {
     public CpuOptions {
         if (threads < 1)
             throw new IllegalArgumentException("threads must be at least 1, not " + threads);
+    }
+
+    /// With weights where they serve best.
+    public CpuOptions(
+            int threads,
+            KernelSelector kernels,
+            WeightType weights,
+            KvType kv,
+            ActivationType activations) {
+        this(threads, kernels, weights, kv, activations, Placement.ARRANGED);
     }
 
     /// With exact activations.

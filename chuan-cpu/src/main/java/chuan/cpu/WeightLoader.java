@@ -4,6 +4,7 @@ import chuan.files.DType;
 import chuan.files.ModelFolder;
 import chuan.files.OffHeap;
 import chuan.files.RowScaled;
+import chuan.files.StoredRows;
 import chuan.files.TensorData;
 import chuan.kernel.Matrix;
 import chuan.kernel.WeightFormat;
@@ -11,13 +12,29 @@ import chuan.model.Weights;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// Turns stored tensors into [CpuWeight]s. Copies live until nobody holds them.
 final class WeightLoader implements ModelFolder.Converter<CpuWeight> {
     private final WeightType type;
+    private final @Nullable WeightPlacer placer;
 
+    /// At once, in the caller's thread.
     WeightLoader(WeightType type) {
         this.type = type;
+        this.placer = null;
+    }
+
+    /// Matrices that stay as stored are left to `loading`.
+    WeightLoader(WeightForm form, Loading loading) {
+        this.type = form.type();
+        this.placer = type == WeightType.AS_STORED ? new WeightPlacer(form, loading) : null;
+    }
+
+    @Override
+    public Optional<CpuWeight> place(String name, List<StoredRows> parts) {
+        return placer == null ? Optional.empty() : placer.place(name, parts);
     }
 
     /// Several tensors stay where they are, unless another number type is asked for.

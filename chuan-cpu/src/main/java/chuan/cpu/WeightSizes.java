@@ -14,17 +14,24 @@ import java.util.List;
 ///   drop it and read it again
 public record WeightSizes(long heldBytes, long mappedBytes) {
 
-    /// Those of a model, held in this type.
+    /// Those of a model, held in this type, and where that is the stored one, in the file.
     public static WeightSizes of(ModelFolder folder, WeightType type) {
+        return of(folder, WeightForm.of(type));
+    }
+
+    /// Those of a model, held in this form.
+    public static WeightSizes of(ModelFolder folder, WeightForm form) {
         var sum = new long[2];
         Weights.of(
                 folder.config(),
                 (name, shape) -> {
                     var stored = folder.storedParts(name, shape);
-                    long bytes = held(folder.config(), name, shape, stored, type);
+                    long bytes = held(folder.config(), name, shape, stored, form);
                     long asStored = storedBytes(stored);
                     sum[0] = Math.addExact(sum[0], bytes);
-                    if (bytes == asStored && stored.getFirst().data().isMapped())
+                    var first = stored.getFirst();
+                    boolean stays = !form.copied() && form.held(first.dtype()) == first.dtype();
+                    if (bytes == asStored && stays && first.data().isMapped())
                         sum[1] = Math.addExact(sum[1], bytes);
                     return name;
                 });
@@ -47,26 +54,36 @@ public record WeightSizes(long heldBytes, long mappedBytes) {
     }
 
     private static long held(
-            ModelConfig c, String name, long[] shape, List<TensorData> stored, WeightType type) {
+            ModelConfig c, String name, long[] shape, List<TensorData> stored, WeightForm form) {
         if (shape.length == 1) return DType.F32.byteCount(shape);
-        return switch (type) {
+        return switch (form.type()) {
             case F32 -> DType.F32.byteCount(shape);
             case BF16 -> DType.BF16.byteCount(shape);
             case INT8 ->
                     isInBlock(name)
                             ? DType.I8.byteCount(shape) + Float.BYTES * shape[0]
-                            : asStored(c, name, shape, stored);
-            case AS_STORED -> asStored(c, name, shape, stored);
+                            : asStored(c, name, shape, stored, form);
+            case AS_STORED -> asStored(c, name, shape, stored, form);
         };
     }
 
     private static long asStored(
-            ModelConfig c, String name, long[] shape, List<TensorData> stored) {
+            ModelConfig c, String name, long[] shape, List<TensorData> stored, WeightForm form) {
         boolean widened = stored.getFirst().dtype() == DType.F64;
         boolean scaled = !stored.getFirst().dtype().isFloat();
         if (scaled) return DType.I8.byteCount(shape) + Float.BYTES * shape[0];
         boolean normalized = c.normalizedHead() && name.equals(Weights.OUTPUT);
-        return widened || normalized ? DType.F32.byteCount(shape) : storedBytes(stored);
+        return widened || normalized ? DType.F32.byteCount(shape) : heldBytes(shape, stored, form);
+    }
+
+    /// Rows of one type become one matrix of panels, of several types a matrix each.
+    private static long heldBytes(long[] shape, List<TensorData> stored, WeightForm form) {
+        var first = stored.getFirst().dtype();
+        if (form.held(first) != first && stored.stream().allMatch(part -> part.dtype() == first))
+            return form.held(first).byteCount(shape);
+        long sum = 0;
+        for (TensorData part : stored) sum += form.held(part.dtype()).byteCount(part.shape());
+        return sum;
     }
 
     private static long storedBytes(List<TensorData> stored) {

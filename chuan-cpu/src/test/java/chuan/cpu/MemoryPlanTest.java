@@ -7,6 +7,7 @@ import chuan.golden.GoldenModel;
 import chuan.kernel.Matrix;
 import chuan.model.KvType;
 import chuan.model.ModelConfig;
+import chuan.model.Weights;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -77,24 +78,29 @@ class MemoryPlanTest {
             var sizes = WeightSizes.of(folder, type);
             var loader = new WeightLoader(type);
             var weights = folder.weights(loader);
-            long held = bytes(weights.embedding()) + bytes(weights.finalNorm());
-            if (weights.output() != weights.embedding()) held += bytes(weights.output());
-            for (var block : weights.blocks())
-                held +=
-                        bytes(block.attentionNorm())
-                                + bytes(block.qkv())
-                                + bytes(block.attentionOut())
-                                + bytes(block.mlpNorm())
-                                + bytes(block.gate())
-                                + bytes(block.up())
-                                + bytes(block.down());
-            assertThat(sizes.heldBytes()).as("%s, %s", name, type).isEqualTo(held);
+            assertThat(sizes.heldBytes()).as("%s, %s", name, type).isEqualTo(bytes(weights));
             assertThat(sizes.mappedBytes()).isLessThanOrEqualTo(sizes.heldBytes());
         }
         var bf16 = ModelFolder.open(GoldenModel.folder("tiny-alibi-bf16"));
         assertThat(WeightSizes.of(bf16, WeightType.AS_STORED).mappedBytes())
                 .isGreaterThan(bf16.weightBytes() * 9 / 10);
         assertThat(WeightSizes.of(bf16, WeightType.F32).mappedBytes()).isZero();
+    }
+
+    /// Of all weights, as they are held.
+    static long bytes(Weights<CpuWeight> weights) {
+        long held = bytes(weights.embedding()) + bytes(weights.finalNorm());
+        if (weights.output() != weights.embedding()) held += bytes(weights.output());
+        for (var block : weights.blocks())
+            held +=
+                    bytes(block.attentionNorm())
+                            + bytes(block.qkv())
+                            + bytes(block.attentionOut())
+                            + bytes(block.mlpNorm())
+                            + bytes(block.gate())
+                            + bytes(block.up())
+                            + bytes(block.down());
+        return held;
     }
 
     private static long bytes(CpuWeight weight) {

@@ -20,16 +20,22 @@ final class FiniteCheck {
     /// Of plain numbers, eight bytes are looked at together.
     private static final int WORD = Long.BYTES;
 
+    // An exponent of all ones for each number in eight bytes.
+    private static final long F64_EXPONENTS = 0x7ff0_0000_0000_0000L;
+    private static final long F32_EXPONENTS = 0x7f80_0000_7f80_0000L;
+    private static final long BF16_EXPONENTS = 0x7f80_7f80_7f80_7f80L;
+    private static final long F16_EXPONENTS = 0x7c00_7c00_7c00_7c00L;
+
     private FiniteCheck() {}
 
     /// @throws MalformedFileException naming the tensor and the first element or scale that is not
     ///   finite
     static void check(TensorData tensor) {
         switch (tensor.dtype()) {
-            case F64 -> checkPlain(tensor, 0x7ff0_0000_0000_0000L);
-            case F32 -> checkPlain(tensor, 0x7f80_0000_7f80_0000L);
-            case BF16 -> checkPlain(tensor, 0x7f80_7f80_7f80_7f80L);
-            case F16 -> checkPlain(tensor, 0x7c00_7c00_7c00_7c00L);
+            case F64 -> checkPlain(tensor, F64_EXPONENTS);
+            case F32 -> checkPlain(tensor, F32_EXPONENTS);
+            case BF16 -> checkPlain(tensor, BF16_EXPONENTS);
+            case F16 -> checkPlain(tensor, F16_EXPONENTS);
             case I64, I32, I16, I8, U8, BOOL -> {}
             case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K -> {
                 var block = tensor.dtype().block().orElseThrow();
@@ -40,6 +46,26 @@ final class FiniteCheck {
                 checkScales(tensor, panels.superblockBytes(), panels::firstBadScale);
             }
         }
+    }
+
+    /// Bytes that can be looked at alone.
+    static int unit(DType dtype) {
+        if (dtype.panels().isPresent()) return dtype.panels().get().superblockBytes();
+        return dtype.block().isPresent() ? dtype.block().get().bytes() : WORD;
+    }
+
+    /// Whether whole units of a tensor hold no NaN or infinity.
+    static boolean isFinite(DType dtype, MemorySegment piece) {
+        return switch (dtype) {
+            case F64 -> firstBadWord(piece, F64_EXPONENTS) < 0;
+            case F32 -> firstBadWord(piece, F32_EXPONENTS) < 0;
+            case BF16 -> firstBadWord(piece, BF16_EXPONENTS) < 0;
+            case F16 -> firstBadWord(piece, F16_EXPONENTS) < 0;
+            case I64, I32, I16, I8, U8, BOOL -> true;
+            case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K ->
+                    dtype.block().orElseThrow().firstBadScale(piece) < 0;
+            case PANEL4, PANEL8 -> dtype.panels().orElseThrow().firstBadScale(piece) < 0;
+        };
     }
 
     /// @param exponents of as many numbers as eight bytes hold

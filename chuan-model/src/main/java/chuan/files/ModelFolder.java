@@ -147,8 +147,12 @@ public final class ModelFolder {
                 config(),
                 (name, shape) -> {
                     var places = find(name, shape);
-                    for (Place place : places) stored(place).checkFinite();
                     var rows = scaled.get(places.getFirst().name());
+                    if (rows == null && !isNormalized(name)) {
+                        var placed = convert.place(name, places.stream().map(this::rows).toList());
+                        if (placed.isPresent()) return placed.get();
+                    }
+                    for (Place place : places) stored(place).checkFinite();
                     if (rows != null) {
                         rows.scales().checkFinite();
                         return convert.convertScaled(rows);
@@ -162,6 +166,16 @@ public final class ModelFolder {
 
     /// Makes a back end's weight of what a file holds.
     public interface Converter<W> {
+        /// Called first, with what is stored, unsearched: a converter that looks for NaN when it
+        /// reads the bytes, and brings rows into the official order, returns its weight. Others
+        /// return nothing and are asked again below.
+        ///
+        /// @param name the official name
+        /// @param parts rows of the first come first
+        default Optional<W> place(String name, List<StoredRows> parts) {
+            return Optional.empty();
+        }
+
         /// Of a weight that is stored as one tensor.
         ///
         /// @param tensor under its official name
@@ -206,9 +220,16 @@ public final class ModelFolder {
         var places = find(name, shape);
         if (places.size() > 1) return places.stream().map(this::inOfficialOrder).toList();
         var tensor = inOfficialOrder(places.getFirst());
-        if (config().normalizedHead() && name.equals(Weights.OUTPUT))
-            tensor = RowOrder.normalized(tensor);
+        if (isNormalized(name)) tensor = RowOrder.normalized(tensor);
         return List.of(tensor.as(name, shape));
+    }
+
+    private boolean isNormalized(String name) {
+        return config().normalizedHead() && name.equals(Weights.OUTPUT);
+    }
+
+    private StoredRows rows(Place place) {
+        return new StoredRows(stored(place), place.interleavedHeads());
     }
 
     /// The tensors that hold the weight with this official name, as the files have them, nothing

@@ -48,6 +48,33 @@ final class RowOrder {
     /// Undoes the order that llama.cpp's converter gives to the rows of q and k: within each head
     /// of `d` rows, row `2 j` becomes `j` and row `2 j + 1` becomes `j + d / 2`.
     static TensorData official(TensorData tensor, int heads) {
+        checkHeads(tensor, heads);
+        long rows = tensor.shape()[0];
+        long headRows = rows / heads;
+        long rowBytes = tensor.data().byteSize() / rows;
+        var bytes = OffHeap.allocate(tensor.data().byteSize());
+        for (long row = 0; row < rows; row++) {
+            long from = interleaved(row, headRows);
+            MemorySegment.copy(tensor.data(), from * rowBytes, bytes, row * rowBytes, rowBytes);
+        }
+        return new TensorData(
+                tensor.name(),
+                tensor.dtype(),
+                tensor.shape(),
+                bytes,
+                tensor.file(),
+                tensor.offset());
+    }
+
+    /// Where the official row `row` lies in a matrix whose heads of `headRows` rows each are in the
+    /// order of llama.cpp.
+    static long interleaved(long row, long headRows) {
+        long inHead = row % headRows;
+        long half = headRows / 2;
+        return row - inHead + 2 * (inHead % half) + inHead / half;
+    }
+
+    static void checkHeads(TensorData tensor, int heads) {
         long rows = tensor.shape()[0];
         if (tensor.dtype().panels().isPresent())
             throw MalformedFileException.tensor(
@@ -57,21 +84,6 @@ final class RowOrder {
         if (rows % heads != 0 || rows / heads % 2 != 0)
             throw MalformedFileException.tensor(
                     tensor.file(), tensor.name(), rows + " rows are no " + heads + " even heads");
-        long headRows = rows / heads;
-        long rowBytes = tensor.data().byteSize() / rows;
-        var bytes = OffHeap.allocate(tensor.data().byteSize());
-        for (long row = 0; row < rows; row++) {
-            long inHead = row % headRows;
-            long to = row - inHead + inHead / 2 + (inHead % 2) * (headRows / 2);
-            MemorySegment.copy(tensor.data(), row * rowBytes, bytes, to * rowBytes, rowBytes);
-        }
-        return new TensorData(
-                tensor.name(),
-                tensor.dtype(),
-                tensor.shape(),
-                bytes,
-                tensor.file(),
-                tensor.offset());
     }
 
     /// Rows divided by their length, in fp32: what the official code of Baichuan2 does with its

@@ -127,6 +127,20 @@ public record TensorData(
         FiniteCheck.check(this);
     }
 
+    /// Bytes that [#isFinite] can judge alone.
+    public int unit() {
+        return FiniteCheck.unit(dtype);
+    }
+
+    /// Whether a piece of the data is free of NaN and infinity, for readers that look at bytes as
+    /// they take them; [#checkFinite] says where one is.
+    ///
+    /// @param bytes of this tensor or a copy of them, from a multiple of [#unit] to another or to
+    ///   the end
+    public boolean isFinite(MemorySegment bytes) {
+        return FiniteCheck.isFinite(dtype, bytes);
+    }
+
     /// The same bytes under another name or shape of as many elements.
     public TensorData as(String newName, long... newShape) {
         return new TensorData(newName, dtype, newShape, data, file, offset);

@@ -1,6 +1,7 @@
 package chuan.model;
 
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /// All weights of a decoder. [#of] is the one list of names and shapes: loader, saver, initialiser
@@ -14,6 +15,15 @@ public record Weights<W>(W embedding, List<Block<W>> blocks, W finalNorm, W outp
     public static final String EMBEDDING = "model.embed_tokens.weight";
     public static final String FINAL_NORM = "model.norm.weight";
     public static final String OUTPUT = "lm_head.weight";
+
+    private static final String LAYERS = "model.layers.";
+
+    /// The layer that the weight of this official name belongs to, if any.
+    public static OptionalInt layerOf(String name) {
+        if (!name.startsWith(LAYERS)) return OptionalInt.empty();
+        int end = name.indexOf('.', LAYERS.length());
+        return OptionalInt.of(Integer.parseInt(name, LAYERS.length(), end, 10));
+    }
 
     /// One layer: norms `[hidden]`, qkv `[qkvWidth, hidden]`, attentionOut `[hidden, queryWidth]`,
     /// gate and up `[ff, hidden]`, down `[hidden, ff]`.
@@ -37,7 +47,7 @@ public record Weights<W>(W embedding, List<Block<W>> blocks, W finalNorm, W outp
     }
 
     private static <W> Block<W> block(ModelConfig c, int layer, Source<W> source) {
-        var p = "model.layers." + layer + ".";
+        var p = LAYERS + layer + ".";
         return new Block<>(
                 source.get(p + "input_layernorm.weight", c.hidden()),
                 source.get(p + "self_attn.W_pack.weight", c.qkvWidth(), c.hidden()),

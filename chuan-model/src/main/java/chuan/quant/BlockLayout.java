@@ -37,6 +37,11 @@ public enum BlockLayout {
         return this == Q4_0 || this == PANEL4;
     }
 
+    /// The panels of as many bits.
+    Panels panels() {
+        return fourBits() ? Panels.PANEL4 : Panels.PANEL8;
+    }
+
     private boolean isPanel() {
         return this == PANEL4 || this == PANEL8;
     }
@@ -45,7 +50,7 @@ public enum BlockLayout {
     /// bytes begin at `matrix`; only its own part of them is touched.
     void write(BlockTile tile, MemorySegment matrix, long columns, long row, int column) {
         if (isPanel()) {
-            var panels = fourBits() ? Panels.PANEL4 : Panels.PANEL8;
+            var panels = panels();
             PanelEncoder.write(panels, tile, matrix, panels.superblock(columns, row, column));
         } else {
             long at = row * rowBytes(columns) + column / BlockTile.BLOCK * blockBytes();
@@ -56,7 +61,7 @@ public enum BlockLayout {
     /// Fills row `r` of `tile` with the codes and scales of row `row` from `column` on.
     void read(BlockTile tile, int r, MemorySegment matrix, long columns, long row, int column) {
         if (isPanel()) {
-            var panels = fourBits() ? Panels.PANEL4 : Panels.PANEL8;
+            var panels = panels();
             long at = panels.superblock(columns, row, column);
             PanelEncoder.read(panels, tile, r, matrix, at, (int) (row % Panels.ROWS));
         } else {

@@ -29,6 +29,10 @@ public record Rearrangement(BlockLayout from, BlockLayout to, int columns) {
     /// Writes the new matrix's rows `[first, first + rows)` to the start of `out`. `first` is a
     /// multiple of [BlockLayout#rowsTogether] of the new layout.
     public void copy(Rows in, long first, long rows, MemorySegment out) {
+        if (from.rowsTogether() == 1 && to.rowsTogether() > 1) {
+            new RowsToPanels(to.panels(), columns).copy(in, first, rows, out);
+            return;
+        }
         var tile = new BlockTile();
         for (long row = 0; row < rows; row += BlockTile.ROWS) {
             int height = (int) Math.min(BlockTile.ROWS, rows - row);
