@@ -2,8 +2,13 @@ package chuan.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import chuan.kernel.EmittedKernels;
+import chuan.kernel.KernelSelector;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -68,5 +73,24 @@ class MainTest {
                 .isEqualTo(Runtime.getRuntime().availableProcessors());
         assertThat(report.get("vectorModule").booleanValue()).isTrue();
         assertThat(CommandLineRun.of("doctor").out()).contains("cpu", "memoryBytes");
+    }
+
+    /// What is in use lies there, a file per function, and a way to read it.
+    @Test
+    void kernelsCanBeLookedAt(@TempDir Path folder) throws IOException {
+        Path dump = folder.resolve("new/kernels");
+        var run = CommandLineRun.of("doctor", "--dump-kernels", dump.toString());
+        if (!(KernelSelector.select().kernels() instanceof EmittedKernels kernels)) {
+            assertThat(run.code()).isEqualTo(2);
+            assertThat(run.err()).contains("no machine code is in use here");
+            return;
+        }
+        assertThat(run.code()).isZero();
+        assertThat(dump.resolve("README.txt")).content().contains("objdump -D -b binary");
+        for (var function : kernels.functions())
+            assertThat(dump.resolve(function.name() + ".bin"))
+                    .binaryContent()
+                    .isEqualTo(function.bytes());
+        assertThat(dump).isDirectoryNotContaining("glob:**.part");
     }
 }

@@ -10,16 +10,16 @@ import java.util.HexFormat;
 import java.util.List;
 
 /// GNU as and objdump, where they are installed; else the calling test is skipped.
-record Binutils(Path folder) {
+public record Binutils(Path folder) {
     /// What objdump finds: where, which bytes, and the text.
-    record Line(int offset, String hex, String text) {
-        String mnemonic() {
+    public record Line(int offset, String hex, String text) {
+        public String mnemonic() {
             return text.replaceFirst("^\\{\\w+} ", "").split("\\s+")[0];
         }
     }
 
     /// The bytes of each line of assembler text, in hexadecimal.
-    List<String> assemble(List<String> lines) throws IOException, InterruptedException {
+    public List<String> assemble(List<String> lines) throws IOException, InterruptedException {
         Path source = folder.resolve("source.s");
         Path object = folder.resolve("object.o");
         Files.writeString(source, ".intel_syntax noprefix\n" + String.join("\n", lines) + "\n");
@@ -29,7 +29,7 @@ record Binutils(Path folder) {
                 .toList();
     }
 
-    List<Line> disassemble(byte[] code) throws IOException, InterruptedException {
+    public List<Line> disassemble(byte[] code) throws IOException, InterruptedException {
         Path file = Files.write(folder.resolve("code.bin"), code);
         return lines(
                 call(
