@@ -194,6 +194,10 @@ abstract sealed class GeneralInstructions extends Encoder permits X86Assembler {
         branch(0x7F, 0x0F8F, to);
     }
 
+    public final void call(Gp function) {
+        general(0x40, 0xFF, 2, function);
+    }
+
     public final void ret() {
         put(0xC3);
     }

@@ -111,14 +111,83 @@ class CodeMemoryTest {
                 .noneMatch(line -> line.startsWith(range) && line.contains("r-xp"));
     }
 
-    /// Frames of the other system are balanced too: the registers that it keeps are kept.
+    /// A function as Windows calls it: called the way Windows would, by code of our own that looks
+    /// at what it leaves of the caller's registers.
     @Test
-    void framesAreBalanced() {
-        for (var convention : CallingConvention.values()) {
-            var a = new X86Assembler();
-            Frame.open(a, convention, 64, Gp.RBX).close();
-            assertThat(a.size()).as("%s", convention).isPositive();
+    void framesOfWindowsKeepWhatTheyMust() throws Throwable {
+        assumeTrue(CpuFeatures.detect().avx2(), "needs AVX");
+        assumeTrue(
+                CallingConvention.here() == CallingConvention.SYSTEM_V,
+                "Windows has its own word on this");
+        try (var function = CodeMemory.of(spendthrift());
+                var caller = CodeMemory.of(windowsCaller());
+                var arena = Arena.ofConfined()) {
+            var in = arena.allocate(LONG, 8 + 2 * 10);
+            for (int i = 0; i < 28; i++) in.setAtIndex(LONG, i, 1000 + 7L * i * i);
+            var out = arena.allocate(LONG, 4 + 2 * 10);
+            handle(caller, FunctionDescriptor.ofVoid(LONG, LONG, LONG))
+                    .invokeExact(function.address(), in.address(), out.address());
+            long expected = 0;
+            for (int i = 0; i < 8; i++) expected = expected * 31 + in.getAtIndex(LONG, i);
+            assertThat(out.getAtIndex(LONG, 0)).isEqualTo(expected);
+            assertThat(out.getAtIndex(LONG, 1)).as("rbx").isEqualTo(111);
+            assertThat(out.getAtIndex(LONG, 2)).as("rdi").isEqualTo(222);
+            assertThat(out.getAtIndex(LONG, 3)).as("rsi").isEqualTo(333);
+            assertThat(out.asSlice(4 * 8).toArray(LONG))
+                    .as("xmm6 to xmm15")
+                    .isEqualTo(in.asSlice(8 * 8).toArray(LONG));
         }
+    }
+
+    /// Eight arguments to one number; uses up all registers that it may have, and its locals.
+    private static byte[] spendthrift() {
+        var a = new X86Assembler();
+        var frame = Frame.open(a, CallingConvention.WINDOWS, 192, Gp.RBX);
+        a.vpxor(Vec.ymm(0), Vec.ymm(0), Vec.ymm(0));
+        for (int i = 0; i < 192; i += 32) a.vmovups(Mem.at(Gp.RSP, i), Vec.ymm(0));
+        for (int i = 1; i < 16; i++) a.vpxor(Vec.ymm(i), Vec.ymm(i), Vec.ymm(i));
+        a.mov(Gp.RBX, 31);
+        a.mov(Gp.RAX, Gp.RDI);
+        for (Gp argument : new Gp[] {Gp.RSI, Gp.RDX, Gp.RCX, Gp.R8, Gp.R9}) {
+            a.imul(Gp.RAX, Gp.RBX);
+            a.add(Gp.RAX, argument);
+        }
+        for (int i = 6; i < 8; i++) {
+            a.imul(Gp.RAX, Gp.RBX);
+            a.add(Gp.RAX, frame.argument(i));
+        }
+        frame.close();
+        return a.bytes();
+    }
+
+    /// `void call(function, long[28] in, long[24] out)`: eight arguments and xmm6 to xmm15 come
+    /// from `in`; the result, rbx, rdi, rsi and these registers go to `out`.
+    private static byte[] windowsCaller() {
+        var a = new X86Assembler();
+        var frame = Frame.open(a, CallingConvention.SYSTEM_V, 64, Gp.RBX, Gp.R12, Gp.R13, Gp.R14);
+        a.mov(Gp.R12, Gp.RDI);
+        a.mov(Gp.R13, Gp.RSI);
+        a.mov(Gp.R14, Gp.RDX);
+        for (int i = 0; i < 10; i++) a.vmovups(Vec.xmm(6 + i), Mem.at(Gp.R13, 64 + 16 * i));
+        for (int i = 4; i < 8; i++) {
+            a.mov(Gp.RAX, Mem.at(Gp.R13, 8 * i));
+            a.mov(Mem.at(Gp.RSP, 8 * i), Gp.RAX);
+        }
+        a.mov(Gp.RCX, Mem.at(Gp.R13, 0));
+        a.mov(Gp.RDX, Mem.at(Gp.R13, 8));
+        a.mov(Gp.R8, Mem.at(Gp.R13, 16));
+        a.mov(Gp.R9, Mem.at(Gp.R13, 24));
+        a.mov(Gp.RBX, 111);
+        a.mov(Gp.RDI, 222);
+        a.mov(Gp.RSI, 333);
+        a.call(Gp.R12);
+        a.mov(Mem.at(Gp.R14, 0), Gp.RAX);
+        a.mov(Mem.at(Gp.R14, 8), Gp.RBX);
+        a.mov(Mem.at(Gp.R14, 16), Gp.RDI);
+        a.mov(Mem.at(Gp.R14, 24), Gp.RSI);
+        for (int i = 0; i < 10; i++) a.vmovups(Mem.at(Gp.R14, 32 + 16 * i), Vec.xmm(6 + i));
+        frame.close();
+        return a.bytes();
     }
 
     /// What the system says it has, seen by us as well: flags of Linux's /proc/cpuinfo.

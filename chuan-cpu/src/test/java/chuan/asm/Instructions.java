@@ -88,6 +88,7 @@ final class Instructions {
             vinsertf128   v  256         V,V,Xm,I
             vzeroupper    v  0
             push          v  0           G
+            call          v  0           G
             pop           v  0           G
             mov           v  0           G,G
             mov           v  0           G,M8
