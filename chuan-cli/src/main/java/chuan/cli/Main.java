@@ -32,7 +32,9 @@ public final class Main implements Callable<Integer> {
         c.put("convert", s -> new CommandLine(new ConvertCommand(s)));
         c.put("pull", s -> new CommandLine(new PullCommand(s)));
         c.put("synthesize", s -> new CommandLine(new SynthesizeCommand(s)));
-        c.put("bench", s -> new CommandLine(new BenchCommand(s)));
+        c.put(
+                "bench",
+                s -> new CommandLine(new BenchCommand(s)).addSubcommand(new BenchReportCommand(s)));
         c.put("doctor", s -> new CommandLine(new DoctorCommand(s)));
         c.put("tokenizer", s -> new CommandLine(new TokenizerCommand(s)));
         c.put("corpus", s -> new CommandLine(new CorpusCommand(s)));

@@ -81,6 +81,8 @@ public record Setup(
         row.put("activations", activations);
         row.put("kv", kv);
         row.put("threads", threads);
+        row.put("weight_bytes_read", work.readBytes());
+        row.put("kv_bytes_per_token", work.kvBytes());
         return row;
     }
 }
