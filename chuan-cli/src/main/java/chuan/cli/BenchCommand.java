@@ -112,6 +112,7 @@ final class BenchCommand implements Callable<Integer> {
             measureSynthetic(synthetic);
         } else {
             try (var loaded = LoadedModel.open(model, common, kernels, streams, cases.tokens())) {
+                loaded.awaitWeights();
                 measure(loaded.backend(), ofFolder(loaded.folder()));
             }
         }
@@ -239,12 +240,13 @@ final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private static Map<String, Object> memory(Backend backend, Setup setup) {
+    private Map<String, Object> memory(Backend backend, Setup setup) {
         var memory = new LinkedHashMap<String, Object>();
         memory.put("weights_bytes", setup.work().weightBytes());
         if (backend instanceof CpuBackend cpu)
             memory.put("keys_and_values_bytes", cpu.kvCommittedBytes());
-        memory.put("resident_bytes", Machine.residentBytes());
+        long ballast = noLimits ? 0 : MachineLimits.MEMORY;
+        memory.put("resident_bytes", Math.max(0, Machine.residentBytes() - ballast));
         return memory;
     }
 

@@ -46,7 +46,8 @@ final class BenchTable {
         out.flush();
     }
 
-    /// The row of another program ends with how many times its speed ours is.
+    /// The row of another program ends with how many times its speed ours is: for each second of
+    /// processor time, and by the clock.
     void add(Report report) {
         var result = report.result();
         row(
@@ -59,7 +60,9 @@ final class BenchTable {
             var peer = result.peers().get(i);
             double ratio = result.own().rate().median() / peer.rate().median();
             String times = String.format(Locale.ROOT, "%.2f times", ratio);
-            row(report.peers().get(i).title(), report, peer, "", times);
+            double processor = peer.cpuSeconds().median() / result.own().cpuSeconds().median();
+            String perCpuSecond = String.format(Locale.ROOT, "%.2f per s", processor);
+            row(report.peers().get(i).title(), report, peer, perCpuSecond, times);
         }
         out.flush();
     }

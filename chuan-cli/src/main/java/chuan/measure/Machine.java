@@ -2,6 +2,7 @@ package chuan.measure;
 
 import chuan.kernel.CpuInfo;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +18,6 @@ import java.util.Locale;
 public record Machine(
         String cpu, List<String> features, int cores, long memoryBytes, String hugePages) {
     private static final Path HUGE_PAGES = Path.of("/sys/kernel/mm/transparent_hugepage/enabled");
-    private static final Path STATUS = Path.of("/proc/self/status");
 
     /// This one.
     public static Machine here() {
@@ -46,12 +46,22 @@ public record Machine(
 
     /// Memory of this process that is resident, mapped files included; 0 where nobody knows.
     public static long residentBytes() {
-        try (var lines = Files.lines(STATUS)) {
-            return lines.filter(l -> l.startsWith("VmRSS:"))
-                    .mapToLong(l -> 1024 * Long.parseLong(l.replaceAll("[^0-9]", "")))
+        return kilobytes(Path.of("/proc/self/status"), "VmRSS:") * 1024;
+    }
+
+    /// Memory of a process that lies in huge pages; 0 where nobody knows.
+    static long hugeBytes(long process) {
+        Path file = Path.of("/proc/" + process + "/smaps_rollup");
+        return 1024 * (kilobytes(file, "AnonHugePages:") + kilobytes(file, "FilePmdMapped:"));
+    }
+
+    private static long kilobytes(Path file, String key) {
+        try (var lines = Files.lines(file)) {
+            return lines.filter(l -> l.startsWith(key))
+                    .mapToLong(l -> Long.parseLong(l.replaceAll("[^0-9]", "")))
                     .findFirst()
                     .orElse(0);
-        } catch (IOException _) {
+        } catch (IOException | UncheckedIOException _) {
             return 0;
         }
     }

@@ -2,6 +2,7 @@ package chuan.measure;
 
 import chuan.asm.CodeMemoryException;
 import chuan.asm.CpuFeatures;
+import chuan.cpu.WeightMemory;
 import chuan.cpu.WorkerPool;
 import chuan.kernel.LimitLoop;
 import java.lang.foreign.Arena;
@@ -19,7 +20,7 @@ public record MachineLimits(
         int threads, double readBytes, double multiplyAdds, @Nullable LimitLoop loop) {
 
     /// Read once for each attempt: more than any cache holds.
-    private static final long MEMORY = 1L << 30;
+    public static final long MEMORY = 1L << 30;
 
     private static final long PIECE = 1L << 22;
     private static final int ATTEMPTS = 4;
@@ -38,7 +39,8 @@ public record MachineLimits(
     /// Where sums end that nobody wants, so that the compiler keeps them.
     static volatile long sink;
 
-    /// Measures both. Takes half a second and a gigabyte of memory.
+    /// Measures both, in half a second. The memory that is read is kept for the next time, in huge
+    /// pages where the system has them, as weights are.
     ///
     /// @param loop whose limit is wanted; null for none
     public static MachineLimits measure(int threads, @Nullable LimitLoop loop) {
@@ -63,31 +65,27 @@ public record MachineLimits(
     }
 
     private static double read(WorkerPool pool) {
-        try (var arena = Arena.ofShared()) {
-            var memory = arena.allocate(MEMORY + MARGIN, 1 << 21);
-            pool.run(
-                    (int) (MEMORY / PIECE),
-                    1,
-                    (_, from, to) ->
-                            memory.asSlice(from * PIECE, (to - from) * PIECE).fill((byte) 1));
-            try (var loop = readLoop()) {
-                double best = 0;
-                for (int i = 0; i < ATTEMPTS; i++)
-                    best =
-                            Math.max(
-                                    best,
-                                    MEMORY
-                                            / seconds(
-                                                    pool,
-                                                    (int) (MEMORY / PIECE),
-                                                    (_, from, to) ->
-                                                            loop.read(
-                                                                    memory,
-                                                                    from * PIECE,
-                                                                    (to - from) * PIECE)));
-                return best;
+        var memory = Buffer.MEMORY_TO_READ;
+        int pieces = (int) (MEMORY / PIECE);
+        try (var loop = readLoop()) {
+            double best = 0;
+            for (int i = 0; i < ATTEMPTS; i++) {
+                double taken =
+                        seconds(
+                                pool,
+                                pieces,
+                                (_, from, to) ->
+                                        loop.read(memory, from * PIECE, (to - from) * PIECE));
+                best = Math.max(best, MEMORY / taken);
             }
+            return best;
         }
+    }
+
+    /// Made when it is first needed. Pages that were never written are one page of zeros.
+    private static final class Buffer {
+        private static final MemorySegment MEMORY_TO_READ =
+                new WeightMemory().allocate(MEMORY + MARGIN).fill((byte) 1);
     }
 
     private static double multiply(WorkerPool pool, LimitLoop loop) throws CodeMemoryException {

@@ -26,6 +26,11 @@ import tools.jackson.databind.json.JsonMapper;
 /// ```
 public final class PeerProcess implements Subject {
     private static final ObjectMapper JSON = JsonMapper.builder().build();
+
+    /// glibc then asks for huge pages, as Chuan does for weights: programs meet on equal terms.
+    private static final String TUNABLES = "GLIBC_TUNABLES";
+
+    private static final String HUGE_PAGES = "glibc.malloc.hugetlb=1";
     private static final int LINES_SHOWN = 3;
     private static final int PATIENCE_SECONDS = 5;
 
@@ -67,6 +72,7 @@ public final class PeerProcess implements Subject {
         line.add(Integer.toString(context));
         Path messages = Files.createTempFile("chuan-peer", ".log");
         var builder = new ProcessBuilder(line).redirectError(messages.toFile());
+        builder.environment().putIfAbsent(TUNABLES, HUGE_PAGES);
         try {
             return new PeerProcess(name, builder.start(), messages);
         } catch (IOException e) {
@@ -88,6 +94,11 @@ public final class PeerProcess implements Subject {
     /// How many it computes with, by its own account.
     public int threads() {
         return introduction.path("threads").asInt(0);
+    }
+
+    /// Memory of its that lies in huge pages now; 0 where nobody knows.
+    long hugeBytes() {
+        return Machine.hugeBytes(process.pid());
     }
 
     private String text(String key) {

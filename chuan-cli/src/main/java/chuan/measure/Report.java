@@ -74,6 +74,7 @@ public record Report(
             row.put("limit_of", limitName());
             row.put("share", rounded(share()));
         }
+        putNumber(row, "huge_gb", Machine.hugeBytes(ProcessHandle.current().pid()) / 1e9);
         putNumber(row, "pages_skipped", skipped);
         return row;
     }
@@ -88,6 +89,7 @@ public record Report(
         row.put("peer", peer.title());
         row.put("peer_instructions", peer.instructions());
         row.put("peer_threads", peer.threads());
+        putNumber(row, "peer_huge_gb", peer.hugeBytes() / 1e9);
         putSample(row, "peer_", turns.rate());
         row.put("peer_values", rounded(turns.rate()));
         putNumber(row, "peer_cpu_seconds", turns.cpuSeconds().median());

@@ -1,6 +1,7 @@
 package chuan.measure;
 
 import chuan.cpu.CpuWeight;
+import chuan.cpu.WeightMemory;
 import chuan.cpu.WorkerPool;
 import chuan.files.DType;
 import chuan.files.OffHeap;
@@ -34,6 +35,7 @@ public final class SyntheticBackend {
     private final QuantType type;
     private final WorkerPool pool;
     private final WriteProgress progress;
+    private final WeightMemory memories = new WeightMemory();
     private final Map<String, MemorySegment> tiles = new HashMap<>();
     private long made;
 
@@ -56,7 +58,7 @@ public final class SyntheticBackend {
         if (shape.length == 1) return gain(name, shape);
         boolean outside = name.equals(Weights.EMBEDDING) || name.equals(Weights.OUTPUT);
         DType dtype = outside ? type.embeddings() : type.matrices();
-        var memory = OffHeap.allocate(dtype.byteCount(shape));
+        var memory = memories.allocate(dtype.byteCount(shape));
         repeat(tile(name, dtype, shape), memory);
         made += memory.byteSize();
         progress.wrote(made);

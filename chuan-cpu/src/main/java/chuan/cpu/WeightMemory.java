@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Memory for the matrices of one model, taken from blocks of huge pages: a matrix alone would
 /// leave half a huge page unused. Freed when the last matrix of a block is unreachable.
-final class WeightMemory {
+public final class WeightMemory {
     private static final long BLOCK = 1L << 30;
     private static final long ALIGNMENT = 4096;
 
@@ -17,7 +17,7 @@ final class WeightMemory {
     private long used;
 
     /// @throws WeightMemoryException if the system has no more
-    MemorySegment allocate(long bytes) {
+    public MemorySegment allocate(long bytes) {
         if (bytes < LARGE) return offHeap(bytes);
         var current = block;
         if (current == null || current.byteSize() - used < bytes) {
