@@ -1,6 +1,7 @@
 package chuan.cpu;
 
 import chuan.files.ModelFolder;
+import chuan.kernel.EmittedKernels;
 import chuan.kernel.Matrix;
 import chuan.model.Backend;
 import chuan.model.Batch;
@@ -28,6 +29,9 @@ public final class CpuBackend implements Backend {
 
     /// Weights of fewer bytes are there when [#load] returns.
     private static final long SMALL = 64 << 20;
+
+    /// Bytes of a matrix of which the system is asked for at once.
+    private static final long LARGE = 1 << 20;
 
     private final Decoder<CpuWeight> decoder;
     private final Loading loading;
@@ -75,9 +79,19 @@ public final class CpuBackend implements Backend {
 
     /// @param progress of what goes on after this returns, too
     public static CpuBackend load(ModelFolder folder, CpuOptions options, LoadProgress progress) {
+        return load(folder, options, LARGE, progress);
+    }
+
+    /// @param large see [WeightPlacer]
+    static CpuBackend load(
+            ModelFolder folder, CpuOptions options, long large, LoadProgress progress) {
         var loading = new Loading(folder.config().layers());
         var form = WeightForm.of(options.weights(), options.placement(), options.activations());
-        var weights = folder.weights(new WeightLoader(form, loading));
+        boolean panelsTell =
+                options.activations() == ActivationType.INT8
+                        && options.kernels().kernels() instanceof EmittedKernels;
+        var placer = new WeightPlacer(form, large, panelsTell, loading);
+        var weights = folder.weights(new WeightLoader(form, placer));
         loading.start(Math.max(LOADING_THREADS, options.threads()), progress);
         if (loading.totalBytes() < SMALL) loading.awaitAll();
         return new CpuBackend(folder.config(), weights, options, loading);
@@ -192,11 +206,12 @@ public final class CpuBackend implements Backend {
         int[] ids = ofLength(stepIds, step.rows());
         step.copyIds(ids);
         ops.begin(step);
+        var watched = loading.firstUse().watching(verbs);
         loading.await(0);
-        var x = decoder.embed(verbs, ids);
+        var x = decoder.embed(watched, ids);
         for (int layer = 0; layer < config().layers(); layer++) {
             loading.await(layer);
-            x = decoder.block(verbs, layer, x);
+            x = decoder.block(watched, layer, x);
         }
         loading.awaitAll();
         for (int i = 0; i < step.runs(); i++) step.cache(i).extend(step.end(i) - step.start(i));
@@ -204,7 +219,7 @@ public final class CpuBackend implements Backend {
         if (wanted > 0) {
             int[] which = ofLength(stepRows, wanted);
             step.copyWanted(which);
-            var logits = decoder.head(verbs, x, which);
+            var logits = decoder.head(watched, x, which);
             System.arraycopy(logits.data(), 0, out, outRow * config().vocab(), logits.size());
         }
         step.clear();

@@ -21,6 +21,7 @@ final class Loading implements AutoCloseable {
 
     private final List<Piece> pieces = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
+    private final FirstUse firstUse = new FirstUse();
     private final AtomicInteger next = new AtomicInteger();
     private final AtomicInteger[] left;
     private final CountDownLatch[] stages;
@@ -48,6 +49,11 @@ final class Loading implements AutoCloseable {
     /// The stage after the last layer.
     int last() {
         return stages.length - 1;
+    }
+
+    /// The weights that nobody searches here.
+    FirstUse firstUse() {
+        return firstUse;
     }
 
     /// Adds work, before [#start].

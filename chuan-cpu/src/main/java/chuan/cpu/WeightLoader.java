@@ -26,10 +26,10 @@ final class WeightLoader implements ModelFolder.Converter<CpuWeight> {
         this.placer = null;
     }
 
-    /// Matrices that stay as stored are left to `loading`.
-    WeightLoader(WeightForm form, Loading loading) {
+    /// Matrices that stay as stored are left to `placer`.
+    WeightLoader(WeightForm form, WeightPlacer placer) {
         this.type = form.type();
-        this.placer = type == WeightType.AS_STORED ? new WeightPlacer(form, loading) : null;
+        this.placer = type == WeightType.AS_STORED ? placer : null;
     }
 
     @Override

@@ -23,15 +23,19 @@ final class WeightPlacer {
     /// Bytes of a piece, about: long enough to be read at the speed of the disk, two huge pages.
     private static final long PIECE = 4 << 20;
 
-    /// From here on the system is asked for all pages of a piece at once.
-    private static final long LARGE = 1 << 20;
-
     private final WeightForm form;
+    private final long large;
+    private final boolean panelsTell;
     private final Loading loading;
     private final WeightMemory memory = new WeightMemory();
 
-    WeightPlacer(WeightForm form, Loading loading) {
+    /// @param large bytes of a matrix in the file from which on it is not searched but watched at
+    ///   its [FirstUse], and the system is asked for all of its pages
+    /// @param panelsTell whether the kernels in use know an infinite scale when they see it
+    WeightPlacer(WeightForm form, long large, boolean panelsTell, Loading loading) {
         this.form = form;
+        this.large = large;
+        this.panelsTell = panelsTell;
         this.loading = loading;
     }
 
@@ -45,10 +49,39 @@ final class WeightPlacer {
         if (alike && form.held(stored) != stored)
             return Optional.of(new CpuWeight.Linear(panels(name, parts)));
         var matrices = parts.stream().map(part -> matrix(name, part)).toList();
-        return Optional.of(
+        var weight =
                 matrices.size() == 1
                         ? new CpuWeight.Linear(matrices.getFirst())
-                        : new CpuWeight.Stacked(matrices));
+                        : new CpuWeight.Stacked(matrices);
+        var unsearched =
+                parts.stream()
+                        .filter(part -> isWatched(name, part))
+                        .map(StoredRows::tensor)
+                        .toList();
+        if (!unsearched.isEmpty()) loading.firstUse().expect(weight, unsearched);
+        return Optional.of(weight);
+    }
+
+    private boolean isMapped(StoredRows part) {
+        var tensor = part.tensor();
+        return part.interleavedHeads() == 0
+                && form.held(tensor.dtype()) == tensor.dtype()
+                && !form.copied()
+                && tensor.data().isNative();
+    }
+
+    /// Rows of an embedding are used one by one, and not all kernels know an infinite F16 number
+    /// when they see it: those are searched.
+    private boolean isWatched(String name, StoredRows part) {
+        var tensor = part.tensor();
+        boolean telling =
+                switch (tensor.dtype()) {
+                    case F32, BF16 -> true;
+                    case PANEL4, PANEL8 -> panelsTell;
+                    case F64, F16, I64, I32, I16, I8, U8, BOOL -> false;
+                    case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K -> false;
+                };
+        return telling && isMapped(part) && tensor.data().byteSize() >= large && !isEmbedding(name);
     }
 
     private static boolean isKnown(DType type) {
@@ -63,16 +96,16 @@ final class WeightPlacer {
         var tensor = part.tensor();
         if (form.held(tensor.dtype()) != tensor.dtype()) return panels(name, List.of(part));
         if (part.interleavedHeads() > 0) return reordered(name, part);
-        return form.copied() || !tensor.data().isNative()
-                ? copied(name, tensor)
-                : mapped(name, tensor);
+        return isMapped(part) ? mapped(name, part) : copied(name, tensor);
     }
 
     /// In the file.
-    private Matrix mapped(String name, TensorData tensor) {
+    private Matrix mapped(String name, StoredRows part) {
+        var tensor = part.tensor();
         var data = tensor.data();
-        boolean large = data.isMapped() && data.byteSize() >= LARGE;
-        if (large) SystemPages.preferHuge(data);
+        boolean populate = data.isMapped() && data.byteSize() >= large;
+        boolean watched = isWatched(name, part);
+        if (populate) SystemPages.preferHuge(data);
         int stage = isEmbedding(name) ? loading.last() : stage(name);
         long step = step(tensor.unit());
         for (long at = 0; at < data.byteSize(); at += step) {
@@ -81,8 +114,8 @@ final class WeightPlacer {
                     stage,
                     piece.byteSize(),
                     () -> {
-                        if (large) SystemPages.populate(piece);
-                        if (!tensor.isFinite(piece)) tensor.checkFinite();
+                        if (populate) SystemPages.populate(piece);
+                        if (!watched && !tensor.isFinite(piece)) tensor.checkFinite();
                     });
         }
         return matrix(tensor.dtype(), tensor.shape()[0], tensor.shape()[1], data);

@@ -19,10 +19,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
+import org.assertj.core.api.ThrowableAssert;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -93,7 +95,9 @@ class PlacementTest {
         for (var placement : Placement.values()) {
             var form = WeightForm.of(WeightType.AS_STORED, placement, ActivationType.INT8);
             try (var loading = new Loading(folder.config().layers())) {
-                var weights = folder.weights(new WeightLoader(form, loading));
+                var weights =
+                        folder.weights(
+                                new WeightLoader(form, new WeightPlacer(form, 1, true, loading)));
                 var sizes = WeightSizes.of(folder, form);
                 assertThat(sizes.heldBytes())
                         .as("%s", placement)
@@ -125,6 +129,80 @@ class PlacementTest {
                                 + " of the file is Infinity");
     }
 
+    /// A large matrix is not searched: the first product tells, whatever computes it.
+    @ParameterizedTest
+    @CsvSource({
+        "INT4, attn_qkv",
+        "INT4, attn_output",
+        "INT4, ffn_gate",
+        "INT8, ffn_up",
+        "INT8, ffn_down",
+        "INT4, output",
+        "BF16, attn_v",
+        "F32, ffn_gate",
+        "BF16, output"
+    })
+    void whatIsNotSearchedIsFoundAtItsFirstUse(QuantType type, String name) throws Exception {
+        Path file = temporary.resolve("bad.gguf");
+        write(ModelFolder.open(GoldenModel.folder("gguf/models/llama-gqa/F16.gguf")), type, file);
+        String full = (name.equals("output") ? name : "blk.1." + name) + ".weight";
+        var tensor = Objects.requireNonNull(GgufFile.open(file).tensors().get(full));
+        byte[] infinity =
+                switch (type) {
+                    case F32 -> new byte[] {0, 0, (byte) 0x80, 0x7f};
+                    case BF16 -> new byte[] {(byte) 0x80, 0x7f};
+                    default -> new byte[] {0, 0x7c};
+                };
+        long at = type.isOurs() ? 2 * 5L : 7L * infinity.length;
+        try (var channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.wrap(infinity), tensor.offset() + at);
+        }
+        var folder = ModelFolder.open(file);
+        for (String kernels :
+                List.of("scalar", "vector", "avx2", "avx-vnni", "avx512-vnni", "amx")) {
+            if (!runsHere(kernels)) continue;
+            var options =
+                    new CpuOptions(
+                            2,
+                            KernelSelector.forced(kernels),
+                            WeightType.AS_STORED,
+                            KvType.F32,
+                            ActivationType.INT8);
+            boolean panels = type.isOurs();
+            boolean searched = panels && List.of("scalar", "vector").contains(kernels);
+            if (searched) {
+                assertRefused(
+                        () -> CpuBackend.load(folder, options, 1, LoadProgress.NONE),
+                        full,
+                        kernels);
+                continue;
+            }
+            try (var backend = CpuBackend.load(folder, options, 1, LoadProgress.NONE);
+                    var cache = backend.newCache(TOKENS)) {
+                var out = new float[folder.config().vocab()];
+                if (name.equals("output")) {
+                    backend.forward(cache, new int[] {1}, 0, 1, 0, out);
+                    cache.truncate(0);
+                }
+                for (int again = 0; again < 2; again++)
+                    assertRefused(
+                            () -> backend.forward(cache, new int[] {1, 2, 3}, 0, 3, 1, out),
+                            full,
+                            kernels);
+                assertThat(cache.length()).isZero();
+            }
+        }
+    }
+
+    private static void assertRefused(
+            ThrowableAssert.ThrowingCallable call, String tensor, String kernels) {
+        assertThatThrownBy(call)
+                .as(kernels)
+                .isInstanceOf(MalformedFileException.class)
+                .hasMessageContaining(tensor)
+                .hasMessageContaining("is Infinity");
+    }
+
     @Test
     void memoryComesInBlocks() {
         var memory = new WeightMemory();
@@ -150,6 +228,14 @@ class PlacementTest {
                             Optional.empty(),
                             reads)
                     .write(file, WriteProgress.NONE);
+        }
+    }
+
+    private static boolean runsHere(String kernels) {
+        try {
+            return KernelSelector.forced(kernels).kernels().name().equals(kernels);
+        } catch (IllegalArgumentException _) {
+            return false;
         }
     }
 
