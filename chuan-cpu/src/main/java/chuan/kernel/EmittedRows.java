@@ -11,9 +11,9 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Weights in rows times activations, by [RowsKernel]. For few tokens the weights are widened on
-/// their way through the registers; for many, a few rows at a time are widened once, into the
-/// cache, and meet one tile of tokens after the other.
+/// Weights in rows times activations, by [RowsKernel]. Plain weights are widened on their way
+/// through the registers; blocks are decoded by others, a few rows at a time, into the cache, where
+/// they meet one tile of tokens after the other.
 ///
 /// Activations and results stay in their Java arrays: the calls are critical ones, during which the
 /// garbage collector waits. None lasts longer than four rows take to be read, some microseconds, up
@@ -25,7 +25,7 @@ final class EmittedRows {
     private static final MethodHandle CALL = handle(LONG);
 
     /// The same for weights at the start of a Java array.
-    private static final MethodHandle CALL_WIDENED = handle(ValueLayout.ADDRESS);
+    private static final MethodHandle CALL_DECODED = handle(ValueLayout.ADDRESS);
 
     /// Floats of activations that stay in a core's second-level cache while rows pass by.
     private static final int CACHED_FLOATS = 128 * 1024;
@@ -63,21 +63,16 @@ final class EmittedRows {
         return Linker.nativeLinker().downcallHandle(function, Linker.Option.critical(true));
     }
 
-    /// Four rows, widened.
+    /// Four rows, decoded.
     static int scratchFloats(int columns) {
         return Math.multiplyExact(4, columns);
     }
 
     /// As [Kernels#matmul] has it.
     void matmul(Matrix w, int from, int to, float[] x, int tokens, float[] y, float[] scratch) {
-        var loads = loads(w.format());
-        if (w.format().isPanels() || w.columns() % Kernels.LANES != 0) {
+        if (w.format().isPanels() || w.columns() % Kernels.LANES != 0)
             others.matmul(w, from, to, x, tokens, y, scratch);
-        } else if (loads != null && (loads == EmittedLoads.F32 || tokens <= tile)) {
-            inBlocks(w, loads, from, to, x, tokens, y, scratch);
-        } else {
-            inBlocks(w, null, from, to, x, tokens, y, scratch);
-        }
+        else inBlocks(w, loads(w.format()), from, to, x, tokens, y, scratch);
     }
 
     private static @Nullable EmittedLoads loads(WeightFormat format) {
@@ -92,7 +87,7 @@ final class EmittedRows {
 
     /// As many tokens at a time as the cache holds.
     ///
-    /// @param loads null for rows that are to be widened first
+    /// @param loads null for rows that are to be decoded first
     private void inBlocks(
             Matrix w,
             @Nullable EmittedLoads loads,
@@ -110,7 +105,7 @@ final class EmittedRows {
             int t = (int) ((long) tokens * i / blocks);
             int end = (int) ((long) tokens * (i + 1) / blocks);
             for (int r = from; r < whole; r += rows)
-                if (loads == null) widened(w, r, rows, x, t, end, y, scratch);
+                if (loads == null) decoded(w, r, rows, x, t, end, y, scratch);
                 else direct(w, loads, r, x, t, end, y);
         }
         if (w.format() == WeightFormat.INT8) scale(w, from, whole, tokens, y);
@@ -139,13 +134,13 @@ final class EmittedRows {
         }
     }
 
-    private void widened(
+    private void decoded(
             Matrix w, int r, int rows, float[] x, int from, int end, float[] y, float[] scratch) {
         for (int i = 0; i < rows; i++) others.widen(w, r + i, scratch, i * w.columns());
         for (int t = from; t < end; ) {
             int n = next(end - t);
             try {
-                CALL_WIDENED.invokeExact(
+                CALL_DECODED.invokeExact(
                         functions[EmittedLoads.F32.ordinal()][n - 1].entry(),
                         MemorySegment.ofArray(scratch),
                         MemorySegment.ofArray(x),
