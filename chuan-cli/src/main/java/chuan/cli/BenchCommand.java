@@ -147,7 +147,9 @@ final class BenchCommand implements Callable<Integer> {
                         LoadedModel.selected(kernels),
                         common.weights,
                         kv,
-                        common.activationsOrFast());
+                        common.activationsOrFast(),
+                        common.placement(),
+                        common.window);
         long megabytes = work.weightBytes() / 1_000_000;
         try (var progress = new ProgressLine(streams, "making weights", "MB", megabytes)) {
             var weights =

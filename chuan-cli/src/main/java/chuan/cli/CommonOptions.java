@@ -3,6 +3,7 @@ package chuan.cli;
 import chuan.cpu.ActivationType;
 import chuan.cpu.Placement;
 import chuan.cpu.WeightType;
+import chuan.cpu.Window;
 import chuan.model.Extension;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -41,6 +42,14 @@ final class CommonOptions {
                     "Number type of keys and values: ${COMPLETION-CANDIDATES}; auto is f32 while those"
                             + " of the context stay below 512 MiB, else f16.")
     KvChoice kv = KvChoice.AUTO;
+
+    @Option(
+            names = "--window",
+            paramLabel = "W",
+            description =
+                    "Attention with ALiBi: auto leaves out pages of keys that provably weigh less"
+                            + " than e^-20 of the rest, off leaves out none.")
+    Window window = Window.AUTO;
 
     @Option(
             names = "--activations",

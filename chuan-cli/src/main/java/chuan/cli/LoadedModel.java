@@ -65,7 +65,8 @@ record LoadedModel(ModelFolder folder, Backend backend) implements AutoCloseable
                         common.weights,
                         check.plan().kv(),
                         common.activationsOrFast(),
-                        common.placement());
+                        common.placement(),
+                        common.window);
         return CpuBackend.load(folder, options, new LoadingLine(streams));
     }
 

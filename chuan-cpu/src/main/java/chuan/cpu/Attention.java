@@ -6,44 +6,56 @@ import chuan.model.Position;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// Causal attention of the rows of a [Step] over their caches: a row of scores per query and head,
-/// never a square of them. The ALiBi penalty is the relative distance times the slope, in fp32;
-/// rotary models turn queries and keys first. Query heads that share a key head read the same keys.
+/// Causal attention of the rows of a [Step] over their caches, a page of keys and values at a time:
+/// neither a square nor a row of scores of the whole context exists. The ALiBi penalty is the
+/// relative distance times the slope, in fp32; rotary models turn queries and keys first.
+///
+/// The work is cut into tiles ([AttentionTile]): the rows of one sequence that stand in one page,
+/// and one key head.
 final class Attention {
     /// Positions for which tables are made at first.
     private static final long FIRST_POSITIONS = 512;
 
-    private final Kernels kernels;
+    /// Storing a key and a value costs as much as this many multiply-adds per element.
+    private static final long STORE_COST = 16;
+
     private final WorkerPool pool;
-    private final float[][] scratch;
     private final ModelConfig config;
 
-    /// Per query head; zeros for a model without ALiBi.
-    private final float[] slopes;
+    /// Per worker.
+    private final AttentionTile[] tiles;
 
-    private final float scale;
-    private final Job job = new Job();
-
-    /// Per worker, one row of scores.
-    private final float[][] scores;
-
+    private final boolean windows;
+    private final StoreJob storeJob = new StoreJob();
+    private final AttendJob attendJob = new AttendJob();
     private @Nullable Rotary rotary;
 
+    // the step at hand
     private Step step = new Step(0);
-    private int[] runOfRow = new int[0];
+    private int layer;
+    private float[] qkv = new float[0];
+    private float[] out = qkv;
 
-    /// @param scratch per worker, for the kernels
-    Attention(ModelConfig config, Kernels kernels, WorkerPool pool, float[][] scratch) {
+    /// Per tile of rows, the run it belongs to, its first row, and the end of its rows.
+    private int[] tileRun = new int[0];
+
+    private int[] tileStart = tileRun;
+    private int[] tileEnd = tileRun;
+    private int tileCount;
+
+    /// Multiply-adds of a tile of rows and a key head, in the mean.
+    private long tileWork;
+
+    /// @param window whether pages that cannot matter are left out
+    Attention(ModelConfig config, Kernels kernels, WorkerPool pool, Window window) {
         this.config = config;
-        this.kernels = kernels;
         this.pool = pool;
-        this.scratch = scratch;
-        scores = new float[pool.threads()][];
-        Arrays.setAll(scores, _ -> new float[0]);
-        scale = (float) (1 / Math.sqrt(config.headDim()));
-        slopes = new float[config.heads()];
+        var slopes = new float[config.heads()];
         for (int h = 0; h < slopes.length; h++)
             slopes[h] = (float) config.position().slope(h, slopes.length);
+        windows = window == Window.AUTO && config.position() instanceof Position.Alibi;
+        tiles = new AttentionTile[pool.threads()];
+        Arrays.setAll(tiles, _ -> new AttentionTile(config, kernels, slopes, windows));
     }
 
     /// The rows to come. Takes the memory they need.
@@ -51,23 +63,47 @@ final class Attention {
     /// @throws KvMemoryException if there is none
     void begin(Step newStep) {
         step = newStep;
-        int positions = 0;
-        if (runOfRow.length < newStep.rows()) runOfRow = new int[newStep.rows()];
-        for (int run = 0; run < newStep.runs(); run++) {
-            var cache = newStep.cache(run);
-            int rows = newStep.end(run) - newStep.start(run);
-            cache.reserve(rows);
-            Arrays.fill(runOfRow, newStep.start(run), newStep.end(run), run);
-            positions = Math.max(positions, cache.length() + rows);
+        if (tileRun.length < newStep.rows()) {
+            tileRun = new int[newStep.rows()];
+            tileStart = new int[newStep.rows()];
+            tileEnd = new int[newStep.rows()];
         }
-        for (int i = 0; i < scores.length; i++)
-            if (scores[i].length < padded(positions))
-                scores[i] = new float[padded(grown(scores[i].length, positions))];
+        tileCount = 0;
+        long pairs = 0;
+        int positions = 0;
+        for (int run = 0; run < newStep.runs(); run++) {
+            newStep.cache(run).reserve(newStep.end(run) - newStep.start(run));
+            pairs += cutIntoTiles(run);
+            positions = Math.max(positions, position(run, newStep.end(run)));
+        }
+        int group = config.heads() / config.kvHeads();
+        tileWork = 2 * pairs * group * config.headDim() / Math.max(1, tileCount);
         if (config.position() instanceof Position.Rope rope
                 && (rotary == null || rotary.positions() < positions)) {
             int known = rotary == null ? 0 : rotary.positions();
             rotary = new Rotary(rope.frequencies(config.headDim()), grown(known, positions));
         }
+    }
+
+    /// @return pairs of a query and a key
+    private long cutIntoTiles(int run) {
+        long pairs = 0;
+        for (int row = step.start(run); row < step.end(run); ) {
+            int at = position(run, row);
+            int end = Math.min(step.end(run), row + KvPages.POSITIONS - at % KvPages.POSITIONS);
+            tileRun[tileCount] = run;
+            tileStart[tileCount] = row;
+            tileEnd[tileCount] = end;
+            tileCount++;
+            pairs += (long) (end - row) * (at + 1);
+            row = end;
+        }
+        return pairs;
+    }
+
+    /// Where in its sequence a row of a run stands.
+    private int position(int run, int row) {
+        return step.cache(run).length() + row - step.start(run);
     }
 
     /// At least `needed`, and twice what there was, so that growing costs nothing in the long run;
@@ -79,11 +115,6 @@ final class Attention {
         return (int) Math.max(needed, Math.min(most, Math.max(FIRST_POSITIONS, 2L * old)));
     }
 
-    /// The kernels write whole groups of positions.
-    private static int padded(int positions) {
-        return Math.multiplyExact(Math.ceilDiv(positions, KvPages.POSITIONS), KvPages.POSITIONS);
-    }
-
     /// Width of the result.
     int width() {
         return config.queryWidth();
@@ -91,125 +122,98 @@ final class Attention {
 
     /// Stores keys and values of the rows of `qkv` (spending it) and attends: `out` is `[rows,
     /// queryWidth]`.
-    void attend(int layer, Activation qkv, Activation out) {
-        if (qkv.width() != config.qkvWidth())
+    void attend(int inLayer, Activation packed, Activation result) {
+        if (packed.width() != config.qkvWidth())
             throw new IllegalArgumentException(
-                    "attend: width " + qkv.width() + " meets " + config.qkvWidth());
-        if (qkv.rows() != step.rows())
+                    "attend: width " + packed.width() + " meets " + config.qkvWidth());
+        if (packed.rows() != step.rows())
             throw new IllegalArgumentException(
-                    "attend: " + qkv.rows() + " rows in a step of " + step.rows());
-        for (int r = 0; r < qkv.rows(); r++) store(layer, qkv, r);
-        job.qkv = qkv.data();
-        job.rows = qkv.rows();
-        job.out = out.data();
-        job.layer = layer;
-        long keys = 0;
-        for (int run = 0; run < step.runs(); run++)
-            keys = Math.max(keys, step.cache(run).length() + (step.end(run) - step.start(run)) / 2);
-        int pieces = Math.multiplyExact(config.heads(), qkv.rows());
-        CpuOps.share(pool, pieces, 2 * keys * config.headDim(), job);
+                    "attend: " + packed.rows() + " rows in a step of " + step.rows());
+        layer = inLayer;
+        qkv = packed.data();
+        out = result.data();
+        int stores = Math.multiplyExact(step.runs(), config.kvHeads());
+        long elements = (long) step.rows() * config.kvWidth();
+        CpuOps.share(pool, stores, STORE_COST * elements / Math.max(1, stores), storeJob);
+        int pieces = Math.multiplyExact(tileCount, config.kvHeads());
+        CpuOps.share(pool, pieces, tileWork, attendJob);
     }
 
-    private int position(int row) {
-        int run = runOfRow[row];
-        return step.cache(run).length() + row - step.start(run);
+    /// Pairs of a query and an earlier page that there were so far.
+    long pagesConsidered() {
+        long sum = 0;
+        for (AttentionTile tile : tiles) sum += tile.considered();
+        return sum;
     }
 
-    private void store(int layer, Activation qkv, int row) {
-        var kv = step.cache(runOfRow[row]);
-        int position = position(row);
-        int dim = config.headDim();
-        float[] x = qkv.data();
-        int at = row * qkv.width();
-        int key = at + config.queryWidth();
-        int value = key + config.kvWidth();
-        if (rotary != null) {
-            rotary.turn(x, at, config.heads(), position);
-            rotary.turn(x, key, config.kvHeads(), position);
-        }
-        var pages = kv.pool();
-        var format = pages.format();
-        long page = kv.page(position / KvPages.POSITIONS);
-        int place = position % KvPages.POSITIONS;
-        for (int head = 0; head < config.kvHeads(); head++) {
-            long keys = page + pages.keysAt(layer, head);
-            long values = page + pages.valuesAt(layer, head);
-            long scales = pages.scalesAt();
-            format.putKey(keys, keys + scales, place, x, key + head * dim, dim);
-            format.putValue(values, values + scales, place, x, value + head * dim, dim);
-        }
+    /// Those of them whose page was left out.
+    long pagesLeftOut() {
+        long sum = 0;
+        for (AttentionTile tile : tiles) sum += tile.leftOut();
+        return sum;
     }
 
-    /// A piece is one query row and head; the rows of a head follow one another.
-    private final class Job implements WorkerPool.Job {
-        private float[] qkv = new float[0];
-        private float[] out = qkv;
-        private int rows;
-        private int layer;
-
+    /// A piece is a run of rows and a key head.
+    private final class StoreJob implements WorkerPool.Job {
         @Override
         public void run(int worker, int from, int to) {
+            for (int piece = from; piece < to; piece++)
+                store(piece / config.kvHeads(), piece % config.kvHeads());
+        }
+
+        private void store(int run, int head) {
             int dim = config.headDim();
+            int group = config.heads() / config.kvHeads();
+            for (int row = step.start(run); row < step.end(run); row++) {
+                int position = position(run, row);
+                int at = row * config.qkvWidth();
+                int key = at + config.queryWidth() + head * dim;
+                if (rotary != null) {
+                    rotary.turn(qkv, at + head * group * dim, group, position);
+                    rotary.turn(qkv, key, 1, position);
+                }
+                put(step.cache(run), head, position, key, key + config.kvWidth());
+            }
+        }
+
+        private void put(CpuKvCache kv, int head, int position, int key, int value) {
+            var pages = kv.pool();
+            var format = pages.format();
+            int dim = config.headDim();
+            int page = position / KvPages.POSITIONS;
+            int place = position % KvPages.POSITIONS;
+            long keys = kv.page(page) + pages.keysAt(layer, head);
+            long values = kv.page(page) + pages.valuesAt(layer, head);
+            long scales = pages.scalesAt();
+            format.putKey(keys, keys + scales, place, qkv, key, dim);
+            format.putValue(values, values + scales, place, qkv, value, dim);
+            // from now on later pages may leave it out
+            if (windows && place == KvPages.POSITIONS - 1)
+                kv.longestKey(
+                        page,
+                        layer,
+                        head,
+                        format.longestKey(keys, keys + scales, KvPages.POSITIONS, dim));
+        }
+    }
+
+    /// A piece is a tile of rows and a key head; the tiles of a head follow one another.
+    private final class AttendJob implements WorkerPool.Job {
+        @Override
+        public void run(int worker, int from, int to) {
             for (int piece = from; piece < to; piece++) {
-                int head = piece / rows;
-                int row = piece % rows;
-                var kv = step.cache(runOfRow[row]);
-                int n = position(row) + 1;
-                int q = row * config.qkvWidth() + head * dim;
-                int at = row * config.queryWidth() + head * dim;
-                float[] weights = scores[worker];
-                score(kv, head, q, n, weights);
-                float sum = kernels.exponentials(weights, n, scratch[worker]);
-                Arrays.fill(out, at, at + dim, 0);
-                add(kv, head, n, weights, at);
-                float factor = 1 / sum;
-                for (int i = at; i < at + dim; i++) out[i] *= factor;
-            }
-        }
-
-        /// Scores of the query at `qkv[q..]` against `n` keys, page by page.
-        private void score(CpuKvCache kv, int head, int q, int n, float[] weights) {
-            var pages = kv.pool();
-            long keysAt = pages.keysAt(layer, keyHead(head));
-            for (int first = 0; first < n; first += KvPages.POSITIONS) {
-                long keys = kv.page(first / KvPages.POSITIONS) + keysAt;
-                kernels.scores(
+                int tile = piece % tileCount;
+                int start = tileStart[tile];
+                tiles[worker].attend(
+                        step.cache(tileRun[tile]),
+                        layer,
+                        piece / tileCount,
+                        position(tileRun[tile], start),
+                        start,
+                        tileEnd[tile] - start,
                         qkv,
-                        q,
-                        pages.format(),
-                        keys,
-                        keys + pages.scalesAt(),
-                        config.headDim(),
-                        Math.min(KvPages.POSITIONS, n - first),
-                        scale,
-                        slopes[head],
-                        n - 1 - first,
-                        weights,
-                        first);
+                        out);
             }
-        }
-
-        /// The weighted sum of `n` values, page by page, to `out[at..]`.
-        private void add(CpuKvCache kv, int head, int n, float[] weights, int at) {
-            var pages = kv.pool();
-            long valuesAt = pages.valuesAt(layer, keyHead(head));
-            for (int first = 0; first < n; first += KvPages.POSITIONS) {
-                long values = kv.page(first / KvPages.POSITIONS) + valuesAt;
-                kernels.addWeighted(
-                        weights,
-                        first,
-                        Math.min(KvPages.POSITIONS, n - first),
-                        pages.format(),
-                        values,
-                        values + pages.scalesAt(),
-                        config.headDim(),
-                        out,
-                        at);
-            }
-        }
-
-        private int keyHead(int head) {
-            return head / (config.heads() / config.kvHeads());
         }
     }
 }

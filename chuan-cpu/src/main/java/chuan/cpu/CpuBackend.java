@@ -66,7 +66,13 @@ public final class CpuBackend implements Backend {
         this.loading = loading;
         decoder = new Decoder<>(config, weights);
         pool = new WorkerPool(options.threads());
-        ops = new CpuOps(config, options.kernels().kernels(), options.activations(), pool);
+        ops =
+                new CpuOps(
+                        config,
+                        options.kernels().kernels(),
+                        options.activations(),
+                        options.window(),
+                        pool);
         verbs = ops;
         kvPages = new KvPages(config, options.kv());
     }
@@ -249,6 +255,17 @@ public final class CpuBackend implements Backend {
     /// Bytes of keys and values of open caches, in whole pages.
     public long kvUsedBytes() {
         return kvPages.usedBytes();
+    }
+
+    /// Pairs of a query head and a page of earlier keys that attention had before it, since the
+    /// back end was made.
+    public long pagesConsidered() {
+        return ops.attention().pagesConsidered();
+    }
+
+    /// Those of them that it left out because they could not matter ([Window]).
+    public long pagesLeftOut() {
+        return ops.attention().pagesLeftOut();
     }
 
     @Override

@@ -63,6 +63,17 @@ final class CpuKvCache implements KvCache {
         return pages[page].address();
     }
 
+    /// The length of the longest key of a page that is full, as of [#longestKey(int, int, int,
+    /// float)].
+    float longestKey(int page, int layer, int head) {
+        return pages[page].longestKeys()[pool.headOf(layer, head)];
+    }
+
+    /// Notes it; a page that was cut back and filled anew gets a new one.
+    void longestKey(int page, int layer, int head, float length) {
+        pages[page].longestKeys()[pool.headOf(layer, head)] = length;
+    }
+
     private void keep(int count) {
         while (pageCount > count) {
             pageCount--;

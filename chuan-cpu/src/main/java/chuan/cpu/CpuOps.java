@@ -56,14 +56,19 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
     private final SwigluJob swigluJob = new SwigluJob();
     private final Attention attention;
 
-    CpuOps(ModelConfig config, Kernels kernels, ActivationType activations, WorkerPool pool) {
+    CpuOps(
+            ModelConfig config,
+            Kernels kernels,
+            ActivationType activations,
+            Window window,
+            WorkerPool pool) {
         this.kernels = kernels;
         this.activations = activations;
         this.pool = pool;
         int widest = Math.max(config.ff(), Math.max(config.hidden(), config.queryWidth()));
         scratch = new float[pool.threads()][kernels.scratchFloats(widest)];
         Arrays.setAll(places, _ -> new Activation());
-        attention = new Attention(config, kernels, pool, scratch);
+        attention = new Attention(config, kernels, pool, window);
     }
 
     /// Opens a step. It is read again and again until the next begins.
@@ -71,6 +76,10 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
     /// @throws KvMemoryException if there is no memory for the keys and values of its rows
     void begin(Step step) {
         attention.begin(step);
+    }
+
+    Attention attention() {
+        return attention;
     }
 
     @Override

@@ -11,16 +11,29 @@ import chuan.model.KvType;
 /// @param kv number format of keys and values in memory
 /// @param activations number format in which activations meet weights in panels
 /// @param placement where weights as stored live
+/// @param window whether attention may leave out what cannot matter
 public record CpuOptions(
         int threads,
         KernelSelector kernels,
         WeightType weights,
         KvType kv,
         ActivationType activations,
-        Placement placement) {
+        Placement placement,
+        Window window) {
     public CpuOptions {
         if (threads < 1)
             throw new IllegalArgumentException("threads must be at least 1, not " + threads);
+    }
+
+    /// With attention that leaves out what cannot matter.
+    public CpuOptions(
+            int threads,
+            KernelSelector kernels,
+            WeightType weights,
+            KvType kv,
+            ActivationType activations,
+            Placement placement) {
+        this(threads, kernels, weights, kv, activations, placement, Window.AUTO);
     }
 
     /// With weights where they serve best.
@@ -52,5 +65,9 @@ public record CpuOptions(
                 WeightType.AS_STORED,
                 KvType.F32,
                 ActivationType.INT8);
+    }
+
+    public CpuOptions withWindow(Window other) {
+        return new CpuOptions(threads, kernels, weights, kv, activations, placement, other);
     }
 }

@@ -1,5 +1,6 @@
 package chuan.cpu;
 
+import chuan.kernel.Kernels;
 import chuan.kernel.KvFormat;
 import chuan.model.KvType;
 import chuan.model.ModelConfig;
@@ -17,7 +18,7 @@ import java.util.ArrayList;
 final class KvPages implements AutoCloseable {
     /// Large enough that calls and page borders cost nothing beside the arithmetic, small enough
     /// that half a page of unused room does not matter: 26 MB for Baichuan-13B in fp16.
-    static final int POSITIONS = 64;
+    static final int POSITIONS = Kernels.PAGE;
 
     /// Free pages beyond this are given back.
     static final long KEPT_BYTES = 256L << 20;
@@ -25,10 +26,14 @@ final class KvPages implements AutoCloseable {
     private static final long CACHE_LINE = 64;
 
     /// A piece of memory that is freed by closing its arena.
-    record Page(Arena owner, long address) {}
+    ///
+    /// @param longestKeys of each layer and head, the length of the longest key, once it is full
+    record Page(Arena owner, long address, float[] longestKeys) {}
 
     private final KvFormat format;
     private final int dim;
+    private final int layers;
+    private final int heads;
     private final long runBytes;
     private final long layerBytes;
     private final long pageBytes;
@@ -44,9 +49,11 @@ final class KvPages implements AutoCloseable {
                     case INT8 -> KvFormat.INT8;
                 };
         dim = config.headDim();
+        layers = config.layers();
+        heads = config.kvHeads();
         runBytes = format.runBytes(POSITIONS, dim);
-        layerBytes = Math.multiplyExact(2L * config.kvHeads(), runBytes);
-        pageBytes = Math.multiplyExact(layerBytes, (long) config.layers());
+        layerBytes = Math.multiplyExact(2L * heads, runBytes);
+        pageBytes = Math.multiplyExact(layerBytes, (long) layers);
     }
 
     KvFormat format() {
@@ -65,7 +72,8 @@ final class KvPages implements AutoCloseable {
         if (page != null) return page;
         var owner = Arena.ofShared();
         try {
-            page = new Page(owner, owner.allocate(pageBytes, CACHE_LINE).address());
+            long address = owner.allocate(pageBytes, CACHE_LINE).address();
+            page = new Page(owner, address, new float[layers * heads]);
         } catch (OutOfMemoryError _) {
             owner.close();
             throw new KvMemoryException(pageBytes, committedBytes());
@@ -93,6 +101,11 @@ final class KvPages implements AutoCloseable {
     /// That part of it which sequences hold.
     synchronized long usedBytes() {
         return (all.size() - free.size()) * pageBytes;
+    }
+
+    /// Number of a head among those of all layers.
+    int headOf(int layer, int head) {
+        return layer * heads + head;
     }
 
     /// Bytes from the start of a page to the keys of a head.

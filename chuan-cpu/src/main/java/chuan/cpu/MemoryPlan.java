@@ -41,7 +41,7 @@ public record MemoryPlan(
         long widest = Math.max(Math.max(c.qkvWidth(), c.ff()), c.hidden());
         long step = CpuBackend.STEP * (c.hidden() + c.ff() + PLACES * widest);
         long logits = 2L * LOGIT_ROWS * c.vocab();
-        long perThread = WIDE_ROWS * widest + contextTokens;
+        long perThread = WIDE_ROWS * widest + AttentionTile.floats(c);
         long rotary =
                 switch (c.position()) {
                     case Position.Alibi _ -> 0;

@@ -1,6 +1,7 @@
 package chuan.kernel;
 
 import static chuan.kernel.Kernels.LANES;
+import static chuan.kernel.Kernels.PAGE;
 
 import chuan.asm.LazyFunction;
 import java.lang.foreign.FunctionDescriptor;
@@ -15,9 +16,6 @@ import java.util.List;
 /// Tiles of queries against a page of keys or values, by [TileKernel]. For few queries the keys are
 /// widened on their way through the registers; for many, the page is widened first, into the cache.
 final class EmittedAttention {
-    /// Positions of a page.
-    static final int PAGE = 64;
-
     /// Rows of the largest tile.
     private static final int ROWS = 6;
 

@@ -6,18 +6,21 @@ import java.util.List;
 import java.util.Objects;
 
 /// Machine code, made when the process starts for the processor it finds, for what the compiler
-/// does not make fast: products of weights in panels with quantized activations, and of weights in
-/// rows. All else is left to other kernels. The same bits as [ScalarKernels].
+/// does not make fast: products of weights in panels with quantized activations, of weights in
+/// rows, and of queries with pages of keys and values. All else is left to other kernels. The same
+/// bits as [ScalarKernels].
 public final class EmittedKernels implements Kernels {
     private final InstructionSet set;
     private final EmittedPanels panels;
     private final EmittedRows rows;
+    private final EmittedAttention attention;
     private final Kernels others;
 
     EmittedKernels(InstructionSet set, EmittedPanels panels, Kernels others) {
         this.set = set;
         this.panels = panels;
         rows = new EmittedRows(others, set.bits());
+        attention = new EmittedAttention(set.bits());
         this.others = others;
     }
 
@@ -30,6 +33,7 @@ public final class EmittedKernels implements Kernels {
     public List<MachineCode> functions() {
         var functions = new ArrayList<>(panels.functions());
         for (var function : rows.functions()) functions.add(function.code());
+        for (var function : attention.functions()) functions.add(function.code());
         return functions;
     }
 
@@ -84,38 +88,52 @@ public final class EmittedKernels implements Kernels {
     }
 
     @Override
-    public void scores(
-            float[] q,
-            int qAt,
+    public void scoresTile(
+            long q,
+            int queries,
             KvFormat format,
             long keys,
             long scales,
             int dim,
             int n,
+            long out,
+            long scratch) {
+        if (EmittedAttention.fits(dim))
+            attention.scores(q, queries, format, keys, scales, dim, n, out, scratch);
+        else others.scoresTile(q, queries, format, keys, scales, dim, n, out, scratch);
+    }
+
+    @Override
+    public float softmaxPage(
+            long scores,
+            int n,
             float scale,
             float slope,
             int last,
-            float[] out,
-            int outAt) {
-        others.scores(q, qAt, format, keys, scales, dim, n, scale, slope, last, out, outAt);
+            float[] state,
+            int at,
+            float[] sums) {
+        return others.softmaxPage(scores, n, scale, slope, last, state, at, sums);
     }
 
     @Override
-    public float exponentials(float[] x, int n, float[] scratch) {
-        return others.exponentials(x, n, scratch);
+    public void multiply(long x, int n, float factor) {
+        others.multiply(x, n, factor);
     }
 
     @Override
-    public void addWeighted(
-            float[] weights,
-            int weightsAt,
+    public void addWeightedTile(
+            long weights,
+            int queries,
             int n,
             KvFormat format,
             long values,
             long scales,
             int dim,
-            float[] out,
-            int outAt) {
-        others.addWeighted(weights, weightsAt, n, format, values, scales, dim, out, outAt);
+            long out,
+            long scratch) {
+        if (EmittedAttention.fits(dim))
+            attention.addWeighted(weights, queries, n, format, values, scales, dim, out, scratch);
+        else others.addWeightedTile(weights, queries, n, format, values, scales, dim, out, scratch);
     }
 }

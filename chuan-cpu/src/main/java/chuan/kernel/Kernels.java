@@ -17,14 +17,24 @@ package chuan.kernel;
 ///   Sixteen rows lie side by side, so no sum ever crosses a register. Where the activations are
 ///   [QuantizedRows], `x[k]` is their code, the sum over a block is a whole number and exact, and
 ///   `total = fma((first + last) * d, scale, total)` with the scale `d` of the block's activations.
-/// - A sum over keys or over the elements of a head that ends in a vector (scores, weighted values)
-///   is one chain of fused multiply-adds per output, ascending.
+/// - A sum over the elements of a head (a score) or over the keys of a page (weighted values) is
+///   one chain of fused multiply-adds per output, ascending. Attention goes page by page, the
+///   query's own first, then backwards, and every query does the same, alone or in a tile: one
+///   chain per output through all its pages, rescaled where the largest score grows.
 /// - Everything else is one rounding per operation written, in the order written; `exp` is
 ///   [Exponential].
 ///
 /// Sixteen partial sums are one AVX-512 register, two of AVX2, four of NEON.
 public sealed interface Kernels permits ScalarKernels, VectorKernels, EmittedKernels {
     int LANES = 16;
+
+    /// Positions of a page of keys and values: what attention takes at a time.
+    int PAGE = 64;
+
+    /// A score this far below the largest weighs nothing. `e^-64` is 1.6e-28, far below what fp32
+    /// can add to 1; smaller weights would be subnormal once they meet an int8 scale, and a hundred
+    /// times as slow.
+    float LOWEST = -64;
 
     /// Name for `-Dchuan.kernels` and for reports.
     String name();
@@ -67,49 +77,74 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels, EmittedKer
     /// `gate[i] = silu(gate[i]) * up[i]` for `i` in `[from, to)`.
     void siluTimes(float[] gate, float[] up, int from, int to);
 
-    /// Scores of one query against `n` keys of one head, a run in `format`: `out[outAt + t] =
-    /// fma(s_t, scale, slope * (t - last))`, where `s_t` is the chain `s = fma(q[i], k_t[i], s)`
-    /// over ascending `i`, begun at 0. fp16 elements are widened exactly. For int8 the chain runs
-    /// over the codes, and `s_t` is its end times the scale of the key. Writes up to `n` rounded up
-    /// to 16.
+    /// Dot products of a tile of queries with the first `n` keys of one head in a page: `out[i *
+    /// PAGE + t]` is the chain `s = fma(q_i[j], k_t[j], s)` over ascending `j`, begun at 0. fp16
+    /// elements are widened exactly. For int8 the chain runs over the codes, and its end is
+    /// multiplied by the scale of the key. Writes up to `n` rounded up to 16 of each query; what
+    /// stands behind `n` means nothing.
     ///
-    /// @param keys address of the run
+    /// @param q address of `[queries, dim]` fp32
+    /// @param keys address of the run, in `format`
     /// @param scales address of its scales, for int8
-    /// @param last where the query stands, counted from the first key of the run
-    void scores(
-            float[] q,
-            int qAt,
+    /// @param out address of `[queries, PAGE]` fp32
+    /// @param scratch address of `PAGE * dim` fp32 of the calling thread
+    void scoresTile(
+            long q,
+            int queries,
             KvFormat format,
             long keys,
             long scales,
             int dim,
             int n,
+            long out,
+            long scratch);
+
+    /// Takes `n` dot products of one query with a page into its softmax (Milakov and Gimelshein
+    /// 2018). A score is `x_t = fma(scores[t], scale, slope * (t - last))`. `state[at]` is the
+    /// largest score so far, `m`, and `state[at + 1]` the sum of all weights so far, `l`. With `m'
+    /// = max(m, x_t)` and `f = exp(m - m')`, or 1 if `m` is still the largest, `l' = l * f + sum_t
+    /// w_t`, and the weights `w_t = exp(x_t - m')` take the place of the scores. An argument of
+    /// `exp` below [#LOWEST] gives 0.
+    ///
+    /// @param scores address of up to [#PAGE] fp32
+    /// @param last where the query stands, counted from the first key of the page
+    /// @param sums of the calling thread, at least [#LANES]
+    /// @return `f`, by which what was summed with earlier weights is to be multiplied
+    float softmaxPage(
+            long scores,
+            int n,
             float scale,
             float slope,
             int last,
-            float[] out,
-            int outAt);
+            float[] state,
+            int at,
+            float[] sums);
 
-    /// `x[i] = exp(x[i] - max(x))` for `i < n`; returns their sum.
-    float exponentials(float[] x, int n, float[] scratch);
-
-    /// Adds `n` weighted values of one head, a run in `format`, to what `out` holds: `out[outAt +
-    /// i] = fma(weights[weightsAt + t], v_t[i], out[outAt + i])` for ascending `t`. fp16 elements
-    /// are widened exactly. For int8 each weight is first multiplied by the scale of its value, in
-    /// its place, and then meets the codes.
+    /// `x[i] *= factor` for `i < n`.
     ///
-    /// @param values address of the run
+    /// @param x address of fp32
+    void multiply(long x, int n, float factor);
+
+    /// Adds the first `n` values of one head in a page, weighted by each query of a tile, to what
+    /// `out` holds: `out_i[j] = fma(weights_i[t], v_t[j], out_i[j])` for ascending `t`. fp16
+    /// elements are widened exactly. For int8 each weight is first multiplied by the scale of its
+    /// value, in its place, and then meets the codes.
+    ///
+    /// @param weights address of `[queries, PAGE]` fp32
+    /// @param values address of the run, in `format`
     /// @param scales address of its scales, for int8
-    void addWeighted(
-            float[] weights,
-            int weightsAt,
+    /// @param out address of `[queries, dim]` fp32
+    /// @param scratch address of `PAGE * dim` fp32 of the calling thread
+    void addWeightedTile(
+            long weights,
+            int queries,
             int n,
             KvFormat format,
             long values,
             long scales,
             int dim,
-            float[] out,
-            int outAt);
+            long out,
+            long scratch);
 
     /// Folds the partial sums at `sums[at, at + 16)` and returns the total; spends them.
     static float fold(float[] sums, int at) {

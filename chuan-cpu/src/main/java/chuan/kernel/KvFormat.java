@@ -108,6 +108,39 @@ public enum KvFormat {
         }
     }
 
+    /// The length of the longest of the keys `[0, positions)`, a multiple of 4, as they are stored;
+    /// rounded up.
+    public float longestKey(long run, long scales, int positions, int dim) {
+        double most = 0;
+        for (int t = 0; t < positions; t += 4) {
+            long first = (long) t / Kernels.LANES * Kernels.LANES * dim + t % Kernels.LANES;
+            double s0 = 0;
+            double s1 = 0;
+            double s2 = 0;
+            double s3 = 0;
+            for (int i = 0; i < dim; i++) {
+                long at = first + (long) i * Kernels.LANES;
+                s0 += square(element(run, at));
+                s1 += square(element(run, at + 1));
+                s2 += square(element(run, at + 2));
+                s3 += square(element(run, at + 3));
+            }
+            if (this == INT8) {
+                s0 *= square(scale(scales, t));
+                s1 *= square(scale(scales, t + 1));
+                s2 *= square(scale(scales, t + 2));
+                s3 *= square(scale(scales, t + 3));
+            }
+            most = Math.max(most, Math.max(Math.max(s0, s1), Math.max(s2, s3)));
+        }
+        return Math.nextUp((float) Math.sqrt(most));
+    }
+
+    /// Exact.
+    private static double square(float x) {
+        return (double) x * x;
+    }
+
     private static short toF16(float x) {
         return Float.floatToFloat16(Math.clamp(x, -F16_MAX, F16_MAX));
     }

@@ -28,6 +28,15 @@ final class Memory {
         return ALL.get(INT, address);
     }
 
+    /// Float `index` of those from `address` on.
+    static float f32(long address, long index) {
+        return ALL.get(FLOAT, address + Float.BYTES * index);
+    }
+
+    static void putF32(long address, long index, float value) {
+        ALL.set(FLOAT, address + Float.BYTES * index, value);
+    }
+
     static byte code(long address) {
         return ALL.get(ValueLayout.JAVA_BYTE, address);
     }

@@ -39,6 +39,15 @@ final class Registers {
         return FloatVector.fromMemorySegment(F, Memory.ALL, address, LE);
     }
 
+    static void put(FloatVector v, long address) {
+        v.intoMemorySegment(Memory.ALL, address, LE);
+    }
+
+    /// The float at `address` in every lane.
+    static FloatVector all(long address) {
+        return FloatVector.broadcast(F, Memory.f32(address, 0));
+    }
+
     static FloatVector bf16(long address) {
         var bits = ShortVector.fromMemorySegment(S, Memory.ALL, address, LE);
         return ((IntVector) bits.convertShape(VectorOperators.S2I, I, 0))

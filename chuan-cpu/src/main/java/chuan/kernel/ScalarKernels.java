@@ -101,77 +101,48 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void scores(
-            float[] q,
-            int qAt,
+    public void scoresTile(
+            long q,
+            int queries,
             KvFormat format,
             long keys,
             long scales,
             int dim,
             int n,
+            long out,
+            long scratch) {
+        ScalarAttention.scoresTile(q, queries, format, keys, scales, dim, n, out);
+    }
+
+    @Override
+    public float softmaxPage(
+            long scores,
+            int n,
             float scale,
             float slope,
             int last,
-            float[] out,
-            int outAt) {
-        for (int t = 0; t < n; t++) {
-            long key = (long) t / LANES * LANES * dim + t % LANES;
-            float sum = 0;
-            for (int i = 0; i < dim; i++)
-                sum = Math.fma(q[qAt + i], format.element(keys, key + (long) i * LANES), sum);
-            if (format == KvFormat.INT8) sum *= KvFormat.scale(scales, t);
-            out[outAt + t] = Math.fma(sum, scale, slope * (t - last));
-        }
+            float[] state,
+            int at,
+            float[] sums) {
+        return ScalarAttention.softmaxPage(scores, n, scale, slope, last, state, at, sums);
     }
 
     @Override
-    public float exponentials(float[] x, int n, float[] scratch) {
-        Arrays.fill(scratch, 0, LANES, 0);
-        float max = Float.NEGATIVE_INFINITY;
-        for (int i = 0; i < n; i++) max = Math.max(max, x[i]);
-        for (int i = 0; i < n; i++) {
-            x[i] = Exponential.exp(x[i] - max);
-            scratch[i % LANES] += x[i];
-        }
-        return Kernels.fold(scratch, 0);
+    public void multiply(long x, int n, float factor) {
+        ScalarAttention.multiply(x, 0, n, factor);
     }
 
     @Override
-    public void addWeighted(
-            float[] weights,
-            int weightsAt,
+    public void addWeightedTile(
+            long weights,
+            int queries,
             int n,
             KvFormat format,
             long values,
             long scales,
             int dim,
-            float[] out,
-            int outAt) {
-        if (format == KvFormat.INT8)
-            for (int t = 0; t < n; t++) weights[weightsAt + t] *= KvFormat.scale(scales, t);
-        addColumns(weights, weightsAt, n, format, values, dim, 0, out, outAt);
-    }
-
-    /// Elements `[from, dim)` of the values; int8 with weights that hold the scales already.
-    static void addColumns(
-            float[] weights,
-            int weightsAt,
-            int n,
-            KvFormat format,
-            long values,
-            int dim,
-            int from,
-            float[] out,
-            int outAt) {
-        for (int i = from; i < dim; i++) {
-            float sum = out[outAt + i];
-            for (int t = 0; t < n; t++)
-                sum =
-                        Math.fma(
-                                weights[weightsAt + t],
-                                format.element(values, (long) t * dim + i),
-                                sum);
-            out[outAt + i] = sum;
-        }
+            long out,
+            long scratch) {
+        ScalarAttention.addWeightedTile(weights, queries, n, format, values, scales, dim, out);
     }
 }

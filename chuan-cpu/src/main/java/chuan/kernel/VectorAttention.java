@@ -5,26 +5,13 @@ import static chuan.kernel.Registers.F;
 import static chuan.kernel.Registers.LENGTH;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
-/// One query against the keys and values of a head: four registers of positions, or of a value's
-/// elements, side by side; no sum crosses lanes.
+/// One query against the keys and values of a head in a page, straight from memory: four registers
+/// of positions, or of a value's elements, side by side; no sum crosses lanes.
 final class VectorAttention {
     private VectorAttention() {}
 
-    static void scores(
-            float[] q,
-            int qAt,
-            KvFormat format,
-            long keys,
-            long scales,
-            int dim,
-            int n,
-            float scale,
-            float slope,
-            int last,
-            float[] out,
-            int outAt) {
+    static void scores(long q, KvFormat format, long keys, long scales, int dim, int n, long out) {
         int end = (n + LENGTH - 1) / LENGTH - 1;
         for (int v = 0; v <= end; v += 4) {
             // the last group repeats its last register where it has fewer than four
@@ -35,278 +22,220 @@ final class VectorAttention {
             long k1 = keys + keyOffset(v1, dim, format);
             long k2 = keys + keyOffset(v2, dim, format);
             long k3 = keys + keyOffset(v3, dim, format);
-            int o0 = outAt + v * LENGTH;
-            int o1 = outAt + v1 * LENGTH;
-            int o2 = outAt + v2 * LENGTH;
-            int o3 = outAt + v3 * LENGTH;
+            long o0 = out + (long) Float.BYTES * v * LENGTH;
+            long o1 = out + (long) Float.BYTES * v1 * LENGTH;
+            long o2 = out + (long) Float.BYTES * v2 * LENGTH;
+            long o3 = out + (long) Float.BYTES * v3 * LENGTH;
             switch (format) {
-                case F32 -> dotsF32(q, qAt, k0, k1, k2, k3, dim, out, o0, o1, o2, o3);
-                case F16 -> dotsF16(q, qAt, k0, k1, k2, k3, dim, out, o0, o1, o2, o3);
-                case INT8 -> dotsInt8(q, qAt, k0, k1, k2, k3, dim, out, o0, o1, o2, o3);
+                case F32 -> dotsF32(q, k0, k1, k2, k3, dim, o0, o1, o2, o3);
+                case F16 -> dotsF16(q, k0, k1, k2, k3, dim, o0, o1, o2, o3);
+                case INT8 -> dotsInt8(q, k0, k1, k2, k3, dim, o0, o1, o2, o3);
             }
         }
-        if (format == KvFormat.INT8) timesScales(out, outAt, n, scales);
-        addBias(out, outAt, n, scale, slope, last);
+        if (format == KvFormat.INT8) timesScales(out, n, scales);
     }
 
     /// Bytes from the start of a run to the keys of its `v`th register of positions.
-    private static long keyOffset(int v, int dim, KvFormat format) {
+    static long keyOffset(int v, int dim, KvFormat format) {
         int position = v * LENGTH;
         return (long) format.bytes() * ((long) position / LANES * LANES * dim + position % LANES);
     }
 
-    private static void timesScales(float[] x, int at, int n, long scales) {
-        for (int t = 0; t < n; t += LENGTH)
-            FloatVector.fromArray(F, x, at + t)
-                    .mul(Registers.f32(scales + (long) Float.BYTES * t))
-                    .intoArray(x, at + t);
-    }
-
-    private static void addBias(float[] x, int at, int n, float scale, float slope, int last) {
-        for (int t = 0; t < n; t++) x[at + t] = Math.fma(x[at + t], scale, slope * (t - last));
+    /// Dot products with codes times the scales of the keys.
+    static void timesScales(long x, int n, long scales) {
+        for (int t = 0; t < n; t += LENGTH) {
+            long offset = (long) Float.BYTES * t;
+            Registers.put(
+                    Registers.f32(x + offset).mul(Registers.f32(scales + offset)), x + offset);
+        }
     }
 
     private static void dotsF32(
-            float[] q,
-            int qAt,
+            long q,
             long k0,
             long k1,
             long k2,
             long k3,
             int dim,
-            float[] sums,
-            int at0,
-            int at1,
-            int at2,
-            int at3) {
+            long at0,
+            long at1,
+            long at2,
+            long at3) {
         var a0 = FloatVector.zero(F);
         var a1 = a0;
         var a2 = a0;
         var a3 = a0;
         for (int i = 0; i < dim; i++) {
-            var element = FloatVector.broadcast(F, q[qAt + i]);
+            var element = Registers.all(q + 4L * i);
             long offset = 4L * LANES * i;
             a0 = element.fma(Registers.f32(k0 + offset), a0);
             a1 = element.fma(Registers.f32(k1 + offset), a1);
             a2 = element.fma(Registers.f32(k2 + offset), a2);
             a3 = element.fma(Registers.f32(k3 + offset), a3);
         }
-        a0.intoArray(sums, at0);
-        a1.intoArray(sums, at1);
-        a2.intoArray(sums, at2);
-        a3.intoArray(sums, at3);
+        Registers.put(a0, at0);
+        Registers.put(a1, at1);
+        Registers.put(a2, at2);
+        Registers.put(a3, at3);
     }
 
     private static void dotsF16(
-            float[] q,
-            int qAt,
+            long q,
             long k0,
             long k1,
             long k2,
             long k3,
             int dim,
-            float[] sums,
-            int at0,
-            int at1,
-            int at2,
-            int at3) {
+            long at0,
+            long at1,
+            long at2,
+            long at3) {
         var a0 = FloatVector.zero(F);
         var a1 = a0;
         var a2 = a0;
         var a3 = a0;
         for (int i = 0; i < dim; i++) {
-            var element = FloatVector.broadcast(F, q[qAt + i]);
+            var element = Registers.all(q + 4L * i);
             long offset = 2L * LANES * i;
             a0 = element.fma(Registers.f16(k0 + offset), a0);
             a1 = element.fma(Registers.f16(k1 + offset), a1);
             a2 = element.fma(Registers.f16(k2 + offset), a2);
             a3 = element.fma(Registers.f16(k3 + offset), a3);
         }
-        a0.intoArray(sums, at0);
-        a1.intoArray(sums, at1);
-        a2.intoArray(sums, at2);
-        a3.intoArray(sums, at3);
+        Registers.put(a0, at0);
+        Registers.put(a1, at1);
+        Registers.put(a2, at2);
+        Registers.put(a3, at3);
     }
 
     private static void dotsInt8(
-            float[] q,
-            int qAt,
+            long q,
             long k0,
             long k1,
             long k2,
             long k3,
             int dim,
-            float[] sums,
-            int at0,
-            int at1,
-            int at2,
-            int at3) {
+            long at0,
+            long at1,
+            long at2,
+            long at3) {
         var a0 = FloatVector.zero(F);
         var a1 = a0;
         var a2 = a0;
         var a3 = a0;
         for (int i = 0; i < dim; i++) {
-            var element = FloatVector.broadcast(F, q[qAt + i]);
+            var element = Registers.all(q + 4L * i);
             long offset = (long) LANES * i;
             a0 = element.fma(Registers.int8(k0 + offset), a0);
             a1 = element.fma(Registers.int8(k1 + offset), a1);
             a2 = element.fma(Registers.int8(k2 + offset), a2);
             a3 = element.fma(Registers.int8(k3 + offset), a3);
         }
-        a0.intoArray(sums, at0);
-        a1.intoArray(sums, at1);
-        a2.intoArray(sums, at2);
-        a3.intoArray(sums, at3);
+        Registers.put(a0, at0);
+        Registers.put(a1, at1);
+        Registers.put(a2, at2);
+        Registers.put(a3, at3);
     }
 
-    static float exponentials(float[] x, int n, float[] scratch) {
-        int whole = n & -LANES;
-        float max = Float.NEGATIVE_INFINITY;
-        if (whole > 0) {
-            var most = FloatVector.broadcast(F, max);
-            for (int i = 0; i < whole; i += LENGTH) {
-                var v = FloatVector.fromArray(F, x, i);
-                most = most.blend(v, v.compare(VectorOperators.GT, most));
-            }
-            most.intoArray(scratch, 0);
-            for (int i = 0; i < LENGTH; i++) max = Math.max(max, scratch[i]);
-        }
-        for (int i = whole; i < n; i++) max = Math.max(max, x[i]);
-        for (int lane = 0; lane < LANES; lane += LENGTH) {
-            var sum = FloatVector.zero(F);
-            for (int i = lane; i < whole; i += LANES) {
-                var e = VectorExponential.exp(FloatVector.fromArray(F, x, i).sub(max));
-                e.intoArray(x, i);
-                sum = sum.add(e);
-            }
-            sum.intoArray(scratch, lane);
-        }
-        for (int i = whole; i < n; i++) {
-            x[i] = Exponential.exp(x[i] - max);
-            scratch[i % LANES] += x[i];
-        }
-        return Kernels.fold(scratch, 0);
-    }
-
-    static void addWeighted(
-            float[] weights,
-            int weightsAt,
-            int n,
-            KvFormat format,
-            long values,
-            long scales,
-            int dim,
-            float[] out,
-            int outAt) {
-        if (format == KvFormat.INT8)
-            for (int t = 0; t < n; t++) weights[weightsAt + t] *= KvFormat.scale(scales, t);
+    /// int8 with weights that hold the scales already.
+    static void addWeighted(long weights, int n, KvFormat format, long values, int dim, long out) {
         int i = 0;
         for (; i <= dim - 4 * LENGTH; i += 4 * LENGTH) {
             long from = values + (long) format.bytes() * i;
+            long to = out + (long) Float.BYTES * i;
             switch (format) {
-                case F32 -> fourF32(weights, weightsAt, n, from, dim, out, outAt + i);
-                case F16 -> fourF16(weights, weightsAt, n, from, dim, out, outAt + i);
-                case INT8 -> fourInt8(weights, weightsAt, n, from, dim, out, outAt + i);
+                case F32 -> fourF32(weights, n, from, dim, to);
+                case F16 -> fourF16(weights, n, from, dim, to);
+                case INT8 -> fourInt8(weights, n, from, dim, to);
             }
         }
         for (; i <= dim - LENGTH; i += LENGTH) {
             long from = values + (long) format.bytes() * i;
+            long to = out + (long) Float.BYTES * i;
             switch (format) {
-                case F32 -> oneF32(weights, weightsAt, n, from, dim, out, outAt + i);
-                case F16 -> oneF16(weights, weightsAt, n, from, dim, out, outAt + i);
-                case INT8 -> oneInt8(weights, weightsAt, n, from, dim, out, outAt + i);
+                case F32 -> oneF32(weights, n, from, dim, to);
+                case F16 -> oneF16(weights, n, from, dim, to);
+                case INT8 -> oneInt8(weights, n, from, dim, to);
             }
         }
-        ScalarKernels.addColumns(weights, weightsAt, n, format, values, dim, i, out, outAt);
+        ScalarAttention.addColumns(weights, 1, n, format, values, dim, i, out);
     }
 
-    private static void fourF32(
-            float[] weights, int weightsAt, int n, long values, int dim, float[] out, int at) {
-        var a0 = FloatVector.fromArray(F, out, at);
-        var a1 = FloatVector.fromArray(F, out, at + LENGTH);
-        var a2 = FloatVector.fromArray(F, out, at + 2 * LENGTH);
-        var a3 = FloatVector.fromArray(F, out, at + 3 * LENGTH);
+    private static void fourF32(long weights, int n, long values, int dim, long out) {
+        var a0 = Registers.f32(out);
+        var a1 = Registers.f32(out + 4L * LENGTH);
+        var a2 = Registers.f32(out + 4L * 2 * LENGTH);
+        var a3 = Registers.f32(out + 4L * 3 * LENGTH);
         for (int t = 0; t < n; t++) {
-            var weight = FloatVector.broadcast(F, weights[weightsAt + t]);
+            var weight = Registers.all(weights + 4L * t);
             long value = values + 4L * t * dim;
             a0 = weight.fma(Registers.f32(value), a0);
             a1 = weight.fma(Registers.f32(value + 4L * LENGTH), a1);
             a2 = weight.fma(Registers.f32(value + 4L * 2 * LENGTH), a2);
             a3 = weight.fma(Registers.f32(value + 4L * 3 * LENGTH), a3);
         }
-        a0.intoArray(out, at);
-        a1.intoArray(out, at + LENGTH);
-        a2.intoArray(out, at + 2 * LENGTH);
-        a3.intoArray(out, at + 3 * LENGTH);
+        Registers.put(a0, out);
+        Registers.put(a1, out + 4L * LENGTH);
+        Registers.put(a2, out + 4L * 2 * LENGTH);
+        Registers.put(a3, out + 4L * 3 * LENGTH);
     }
 
-    private static void oneF32(
-            float[] weights, int weightsAt, int n, long values, int dim, float[] out, int at) {
-        var sum = FloatVector.fromArray(F, out, at);
+    private static void oneF32(long weights, int n, long values, int dim, long out) {
+        var sum = Registers.f32(out);
         for (int t = 0; t < n; t++)
-            sum =
-                    FloatVector.broadcast(F, weights[weightsAt + t])
-                            .fma(Registers.f32(values + 4L * t * dim), sum);
-        sum.intoArray(out, at);
+            sum = Registers.all(weights + 4L * t).fma(Registers.f32(values + 4L * t * dim), sum);
+        Registers.put(sum, out);
     }
 
-    private static void fourF16(
-            float[] weights, int weightsAt, int n, long values, int dim, float[] out, int at) {
-        var a0 = FloatVector.fromArray(F, out, at);
-        var a1 = FloatVector.fromArray(F, out, at + LENGTH);
-        var a2 = FloatVector.fromArray(F, out, at + 2 * LENGTH);
-        var a3 = FloatVector.fromArray(F, out, at + 3 * LENGTH);
+    private static void fourF16(long weights, int n, long values, int dim, long out) {
+        var a0 = Registers.f32(out);
+        var a1 = Registers.f32(out + 4L * LENGTH);
+        var a2 = Registers.f32(out + 4L * 2 * LENGTH);
+        var a3 = Registers.f32(out + 4L * 3 * LENGTH);
         for (int t = 0; t < n; t++) {
-            var weight = FloatVector.broadcast(F, weights[weightsAt + t]);
+            var weight = Registers.all(weights + 4L * t);
             long value = values + 2L * t * dim;
             a0 = weight.fma(Registers.f16(value), a0);
             a1 = weight.fma(Registers.f16(value + 2L * LENGTH), a1);
             a2 = weight.fma(Registers.f16(value + 2L * 2 * LENGTH), a2);
             a3 = weight.fma(Registers.f16(value + 2L * 3 * LENGTH), a3);
         }
-        a0.intoArray(out, at);
-        a1.intoArray(out, at + LENGTH);
-        a2.intoArray(out, at + 2 * LENGTH);
-        a3.intoArray(out, at + 3 * LENGTH);
+        Registers.put(a0, out);
+        Registers.put(a1, out + 4L * LENGTH);
+        Registers.put(a2, out + 4L * 2 * LENGTH);
+        Registers.put(a3, out + 4L * 3 * LENGTH);
     }
 
-    private static void oneF16(
-            float[] weights, int weightsAt, int n, long values, int dim, float[] out, int at) {
-        var sum = FloatVector.fromArray(F, out, at);
+    private static void oneF16(long weights, int n, long values, int dim, long out) {
+        var sum = Registers.f32(out);
         for (int t = 0; t < n; t++)
-            sum =
-                    FloatVector.broadcast(F, weights[weightsAt + t])
-                            .fma(Registers.f16(values + 2L * t * dim), sum);
-        sum.intoArray(out, at);
+            sum = Registers.all(weights + 4L * t).fma(Registers.f16(values + 2L * t * dim), sum);
+        Registers.put(sum, out);
     }
 
-    private static void fourInt8(
-            float[] weights, int weightsAt, int n, long values, int dim, float[] out, int at) {
-        var a0 = FloatVector.fromArray(F, out, at);
-        var a1 = FloatVector.fromArray(F, out, at + LENGTH);
-        var a2 = FloatVector.fromArray(F, out, at + 2 * LENGTH);
-        var a3 = FloatVector.fromArray(F, out, at + 3 * LENGTH);
+    private static void fourInt8(long weights, int n, long values, int dim, long out) {
+        var a0 = Registers.f32(out);
+        var a1 = Registers.f32(out + 4L * LENGTH);
+        var a2 = Registers.f32(out + 4L * 2 * LENGTH);
+        var a3 = Registers.f32(out + 4L * 3 * LENGTH);
         for (int t = 0; t < n; t++) {
-            var weight = FloatVector.broadcast(F, weights[weightsAt + t]);
+            var weight = Registers.all(weights + 4L * t);
             long value = values + (long) t * dim;
             a0 = weight.fma(Registers.int8(value), a0);
             a1 = weight.fma(Registers.int8(value + LENGTH), a1);
             a2 = weight.fma(Registers.int8(value + 2 * LENGTH), a2);
             a3 = weight.fma(Registers.int8(value + 3 * LENGTH), a3);
         }
-        a0.intoArray(out, at);
-        a1.intoArray(out, at + LENGTH);
-        a2.intoArray(out, at + 2 * LENGTH);
-        a3.intoArray(out, at + 3 * LENGTH);
+        Registers.put(a0, out);
+        Registers.put(a1, out + 4L * LENGTH);
+        Registers.put(a2, out + 4L * 2 * LENGTH);
+        Registers.put(a3, out + 4L * 3 * LENGTH);
     }
 
-    private static void oneInt8(
-            float[] weights, int weightsAt, int n, long values, int dim, float[] out, int at) {
-        var sum = FloatVector.fromArray(F, out, at);
+    private static void oneInt8(long weights, int n, long values, int dim, long out) {
+        var sum = Registers.f32(out);
         for (int t = 0; t < n; t++)
-            sum =
-                    FloatVector.broadcast(F, weights[weightsAt + t])
-                            .fma(Registers.int8(values + (long) t * dim), sum);
-        sum.intoArray(out, at);
+            sum = Registers.all(weights + 4L * t).fma(Registers.int8(values + (long) t * dim), sum);
+        Registers.put(sum, out);
     }
 }

@@ -13,6 +13,16 @@ final class VectorExponential {
     static FloatVector exp(FloatVector value) {
         var x = value.blend(Exponential.LOW, value.compare(VectorOperators.LT, Exponential.LOW));
         x = x.blend(Exponential.HIGH, value.compare(VectorOperators.GT, Exponential.HIGH));
+        return ordinary(x);
+    }
+
+    /// Of arguments of at most 0: the same, and 0 below [Kernels#LOWEST].
+    static FloatVector weight(FloatVector value) {
+        return ordinary(value).blend(0, value.compare(VectorOperators.LT, Kernels.LOWEST));
+    }
+
+    /// Of arguments in the range of [Exponential]; of others, anything.
+    private static FloatVector ordinary(FloatVector x) {
         var rounded =
                 x.fma(
                         FloatVector.broadcast(F, Exponential.LOG2_E),

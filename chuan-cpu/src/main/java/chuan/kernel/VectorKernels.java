@@ -99,46 +99,61 @@ public final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void scores(
-            float[] q,
-            int qAt,
+    public void scoresTile(
+            long q,
+            int queries,
             KvFormat format,
             long keys,
             long scales,
             int dim,
             int n,
+            long out,
+            long scratch) {
+        if (queries > 1) VectorTiles.scores(q, queries, format, keys, scales, dim, n, out, scratch);
+        else if (format == KvFormat.INT8 && !Registers.HAS_INT8)
+            scalar.scoresTile(q, queries, format, keys, scales, dim, n, out, scratch);
+        else VectorAttention.scores(q, format, keys, scales, dim, n, out);
+    }
+
+    @Override
+    public float softmaxPage(
+            long scores,
+            int n,
             float scale,
             float slope,
             int last,
-            float[] out,
-            int outAt) {
-        if (format == KvFormat.INT8 && !Registers.HAS_INT8)
-            scalar.scores(q, qAt, format, keys, scales, dim, n, scale, slope, last, out, outAt);
-        else
-            VectorAttention.scores(
-                    q, qAt, format, keys, scales, dim, n, scale, slope, last, out, outAt);
+            float[] state,
+            int at,
+            float[] sums) {
+        return VectorTiles.softmaxPage(scores, n, scale, slope, last, state, at, sums);
     }
 
     @Override
-    public float exponentials(float[] x, int n, float[] scratch) {
-        return VectorAttention.exponentials(x, n, scratch);
+    public void multiply(long x, int n, float factor) {
+        int i = 0;
+        for (; i <= n - LENGTH; i += LENGTH) {
+            long address = x + (long) Float.BYTES * i;
+            Registers.put(Registers.f32(address).mul(factor), address);
+        }
+        ScalarAttention.multiply(x, i, n, factor);
     }
 
     @Override
-    public void addWeighted(
-            float[] weights,
-            int weightsAt,
+    public void addWeightedTile(
+            long weights,
+            int queries,
             int n,
             KvFormat format,
             long values,
             long scales,
             int dim,
-            float[] out,
-            int outAt) {
-        if (format == KvFormat.INT8 && !Registers.HAS_INT8)
-            scalar.addWeighted(weights, weightsAt, n, format, values, scales, dim, out, outAt);
-        else
-            VectorAttention.addWeighted(
-                    weights, weightsAt, n, format, values, scales, dim, out, outAt);
+            long out,
+            long scratch) {
+        ScalarAttention.timesScales(weights, queries, n, format, scales);
+        if (queries > 1)
+            VectorTiles.addWeighted(weights, queries, n, format, values, dim, out, scratch);
+        else if (format == KvFormat.INT8 && !Registers.HAS_INT8)
+            ScalarAttention.addColumns(weights, queries, n, format, values, dim, 0, out);
+        else VectorAttention.addWeighted(weights, n, format, values, dim, out);
     }
 }

@@ -7,6 +7,7 @@ import chuan.golden.GoldenModel;
 import chuan.kernel.FreshJvm;
 import chuan.kernel.KernelSelector;
 import chuan.kernel.Tiers;
+import chuan.model.Batch;
 import chuan.model.KvType;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
@@ -19,7 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// A warm back end allocates nothing: neither the caller nor a worker, neither for a token nor for
-/// a prompt.
+/// a prompt nor for several sequences.
 ///
 /// Compiled vector code keeps its vectors in registers; before it is compiled they are objects, so
 /// the test lets the compiler finish. In about one process of three the compiler of JDK 25 leaves
@@ -70,14 +71,17 @@ class AllocationTest {
         System.out.println(NOTHING);
     }
 
-    /// Bytes that a prompt of 40 tokens and 24 more cost, when they cost least.
+    /// Bytes that a prompt of 140 tokens, 24 more, and three batches of two sequences cost, when
+    /// they cost least.
     private static long leastBytes(String kernels, KvType kv) {
         var folder = ModelFolder.open(GoldenModel.folder("tiny-alibi"));
-        int[] ids = GoldenModel.read("tiny-alibi").input(64).ids();
+        int[] ids = GoldenModel.read("tiny-alibi").input(300).ids();
         var options = new CpuOptions(2, KernelSelector.forced(kernels), WeightType.AS_STORED, kv);
         try (var backend = CpuBackend.load(folder, options);
-                var cache = backend.newCache(80)) {
-            var logits = new float[backend.config().vocab()];
+                var cache = backend.newCache(200);
+                var other = backend.newCache(200)) {
+            var logits = new float[2 * backend.config().vocab()];
+            var batch = new Batch();
             long[] threads =
                     LongStream.concat(
                                     LongStream.of(Thread.currentThread().threadId()),
@@ -91,8 +95,15 @@ class AllocationTest {
                 for (int i = 0; i < threads.length; i++)
                     before[i] = bean.getThreadAllocatedBytes(threads[i]);
                 cache.truncate(0);
-                backend.forward(cache, ids, 0, 40, 1, logits);
-                for (int t = 40; t < 64; t++) backend.forward(cache, ids, t, t + 1, 1, logits);
+                backend.forward(cache, ids, 0, 140, 1, logits);
+                for (int t = 140; t < 164; t++) backend.forward(cache, ids, t, t + 1, 1, logits);
+                other.truncate(0);
+                for (int t = 0; t < 3; t++)
+                    backend.forward(
+                            batch.clear()
+                                    .add(other, ids, 50 * t, 50 * t + 50, 1)
+                                    .add(cache, ids, t, t + 1, 1),
+                            logits);
                 long sum = 0;
                 for (int i = 0; i < threads.length; i++)
                     sum += bean.getThreadAllocatedBytes(threads[i]) - before[i];

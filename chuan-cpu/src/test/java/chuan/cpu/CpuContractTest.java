@@ -23,7 +23,7 @@ abstract class CpuContractTest extends OpsContractTest<Activation, CpuWeight> {
     @Override
     protected Session<Activation, CpuWeight> open(ModelConfig config, int capacity) {
         var pool = new WorkerPool(2);
-        var ops = new CpuOps(config, kernels, ActivationType.F32, pool);
+        var ops = new CpuOps(config, kernels, ActivationType.F32, Window.AUTO, pool);
         var pages = new KvPages(config, KvType.F32);
         var cache = pages.newCache(capacity);
         return new Session<>() {

@@ -38,28 +38,17 @@ final class Digest {
             kernels.rmsNorm(x, 0, n, gain, 1e-6f, x, scratch);
             kernels.siluTimes(x, gain, 0, n);
             hash = 31 * hash + Arrays.hashCode(x);
+        }
+        for (int n : new int[] {3, 37, 64})
             for (var format : KvFormat.values())
                 for (int dim : new int[] {8, 20, 64})
-                    hash = 31 * hash + Arrays.hashCode(attention(kernels, inputs, format, n, dim));
-        }
+                    for (int queries : new int[] {1, 6}) {
+                        float[] q = inputs.floats(queries * dim);
+                        var keys = inputs.run(format, n, dim);
+                        var values = inputs.run(format, n, dim);
+                        float[] page = PageAttention.of(kernels, format, q, dim, keys, values, n);
+                        hash = 31 * hash + Arrays.hashCode(page);
+                    }
         return "digest " + Integer.toHexString(hash);
-    }
-
-    private static float[] attention(
-            Kernels kernels, KernelInputs inputs, KvFormat format, int n, int dim) {
-        var weights = new float[n + Kernels.LANES];
-        var out = new float[dim];
-        var scratch = new float[Kernels.LANES];
-        var keys = inputs.run(format, n, dim);
-        float[] q = inputs.floats(dim);
-        kernels.scores(
-                q, 0, format, keys.address(), keys.scales(), dim, n, 0.3f, 0.1f, n - 1, weights, 0);
-        float sum = kernels.exponentials(weights, n, scratch);
-        var values = inputs.run(format, n, dim);
-        kernels.addWeighted(weights, 0, n, format, values.address(), values.scales(), dim, out, 0);
-        for (int i = 0; i < dim; i++) out[i] *= 1 / sum;
-        java.lang.ref.Reference.reachabilityFence(keys);
-        java.lang.ref.Reference.reachabilityFence(values);
-        return out;
     }
 }

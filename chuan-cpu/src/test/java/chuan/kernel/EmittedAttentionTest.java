@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// The bits of plain loops, from either width of registers, and nothing written elsewhere.
 class EmittedAttentionTest {
     private static final long SEED = Long.getLong("chuan.seed", 25);
-    private static final int PAGE = EmittedAttention.PAGE;
+    private static final int PAGE = Kernels.PAGE;
     private static final int[] QUERIES = {1, 2, 3, 4, 5, 6, 11, 13};
     private static final int[] POSITIONS = {1, 16, 31, 33, 64};
     private static final int[] DIMS = {16, 80, 128};

@@ -1,6 +1,7 @@
 package chuan.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import chuan.files.DType;
 import chuan.files.TensorData;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.FieldSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// The vector kernels give the bits of the scalar ones: sizes that hit every tail, extremes, and
 /// any division of the rows and tokens.
@@ -212,93 +214,96 @@ class KernelsTest {
     }
 
     @ParameterizedTest
-    @FieldSource("SIZES")
+    @ValueSource(ints = {1, 2, 15, 16, 17, 32, 40, 48, 63, 64})
     void attention(int n) {
         for (KvFormat format : KvFormat.values())
-            for (int dim : new int[] {1, 8, 20, 64, 65, 128}) {
-                float[] q = inputs.floats(dim + 2);
-                var keys = inputs.run(format, n, dim);
-                var values = inputs.run(format, n, dim);
-                float[] expected = attention(scalar, q, format, keys, values, dim, n);
-                float[] actual = attention(vector, q, format, keys, values, dim, n);
-                equal(expected, actual, "%s, %d keys of %d".formatted(format, n, dim));
-            }
+            for (int dim : new int[] {1, 8, 20, 48, 64, 65, 128})
+                for (int queries : new int[] {1, 2, 3, 4, 5, 9}) {
+                    float[] q = inputs.floats(queries * dim);
+                    var keys = inputs.run(format, n, dim);
+                    var values = inputs.run(format, n, dim);
+                    float[] expected = PageAttention.of(scalar, format, q, dim, keys, values, n);
+                    float[] actual = PageAttention.of(vector, format, q, dim, keys, values, n);
+                    equal(
+                            expected,
+                            actual,
+                            "%s, %d queries, %d keys of %d".formatted(format, queries, n, dim));
+                }
     }
 
-    /// Scores, their sum, and the weighted values on top of what was there.
-    private static float[] attention(
-            Kernels kernels, float[] q, KvFormat format, Run keys, Run values, int dim, int n) {
-        int padded = Math.ceilDiv(n, Kernels.LANES) * Kernels.LANES;
-        var weights = new float[padded + 16];
-        var out = new float[n + 1 + dim + 4];
-        kernels.scores(
-                q,
-                2,
-                format,
-                keys.address(),
-                keys.scales(),
-                dim,
-                n,
-                0.125f,
-                0.01f,
-                n + 6,
-                weights,
-                16);
-        System.arraycopy(weights, 16, out, 0, n);
-        System.arraycopy(weights, 16, weights, 0, padded);
-        out[n] = kernels.exponentials(weights, n, new float[Kernels.LANES]);
-        System.arraycopy(q, 2, out, n + 1, dim);
-        kernels.addWeighted(
-                weights, 0, n, format, values.address(), values.scales(), dim, out, n + 1);
-        Reference.reachabilityFence(keys);
-        Reference.reachabilityFence(values);
-        return out;
+    @ParameterizedTest
+    @EnumSource
+    void aQueryInATileIsTheQueryAlone(KvFormat format) {
+        int dim = 40;
+        int n = 64;
+        float[] q = inputs.floats(7 * dim);
+        var keys = inputs.run(format, n, dim);
+        var values = inputs.run(format, n, dim);
+        float[] together = PageAttention.of(vector, format, q, dim, keys, values, n);
+        float[] alone =
+                PageAttention.of(vector, format, Arrays.copyOf(q, dim), dim, keys, values, n);
+        equal(Arrays.copyOf(alone, n), together, "dot products");
+        int last = together.length - 7 * dim;
+        equal(
+                Arrays.copyOfRange(alone, alone.length - dim, alone.length),
+                Arrays.copyOfRange(together, last, last + dim),
+                "sum of values");
     }
 
     /// Against float64, with the error of a chain of `dim` and of `n` fused multiply-adds (Higham
-    /// 2002, section 3.1).
+    /// 2002, section 3.1), and one unit in the last place for the exponential of a score, whose own
+    /// error is that of the chain and two roundings.
     @ParameterizedTest
     @EnumSource
     void attentionIsTheMathematicalOne(KvFormat format) {
-        int n = 90;
+        int n = 61;
         int dim = 24;
         float[] q = inputs.floats(dim);
-        float[] weights = inputs.floats(Math.ceilDiv(n, 16) * 16);
-        float[] before = weights.clone();
         var keys = inputs.run(format, n, dim);
         var values = inputs.run(format, n, dim);
-        var scores = new float[weights.length];
-        vector.scores(
-                q, 0, format, keys.address(), keys.scales(), dim, n, 0.2f, 0.5f, 99, scores, 0);
+        float[] actual = PageAttention.of(vector, format, q, dim, keys, values, n);
+        double u = Math.ulp(1f) / 2;
+        var sums = new double[n];
+        double largestError = 0;
         for (int t = 0; t < n; t++) {
-            double sum = 0;
             double terms = 0;
             for (int i = 0; i < dim; i++) {
                 int index = t / 16 * 16 * dim + i * 16 + t % 16;
                 double key = scale(format, keys, t) * format.element(keys.address(), index);
-                sum += q[i] * key;
+                sums[t] += q[i] * key;
                 terms += Math.abs(q[i] * key);
             }
-            double bound = (dim + 3) * Math.ulp(1f) / 2 * (0.2f * terms + 0.5 * 99);
-            assertThat((double) scores[t])
-                    .isBetween(
-                            0.2f * sum + 0.5 * (t - 99) - bound,
-                            0.2f * sum + 0.5 * (t - 99) + bound);
+            double bound = (dim + 2) * u * terms;
+            assertThat((double) actual[t]).isBetween(sums[t] - bound, sums[t] + bound);
+            largestError = Math.max(largestError, 0.125 * bound);
         }
-        var out = new float[dim];
-        vector.addWeighted(weights, 0, n, format, values.address(), values.scales(), dim, out, 0);
-        for (int i = 0; i < dim; i++) {
-            double sum = 0;
-            double terms = 0;
+        // the first visit from 5000 away, the second from the first key
+        double scoreError = largestError + 3 * u * 51;
+        var expected = new double[dim];
+        var terms = new double[dim];
+        double max = Double.NEGATIVE_INFINITY;
+        for (int t = 0; t < n; t++) max = Math.max(max, 0.125 * sums[t] + 0.01 * t);
+        double total = 0;
+        for (int visit = 0; visit < 2; visit++)
             for (int t = 0; t < n; t++) {
-                double value =
-                        scale(format, values, t) * format.element(values.address(), t * dim + i);
-                sum += before[t] * value;
-                terms += Math.abs(before[t] * value);
+                double score = 0.125 * sums[t] + 0.01 * (t - 5000 * (1 - visit));
+                double weight = Math.exp(score - max);
+                total += weight;
+                for (int i = 0; i < dim; i++) {
+                    double value =
+                            scale(format, values, t)
+                                    * format.element(values.address(), t * dim + i);
+                    expected[i] += weight * value;
+                    terms[i] += Math.abs(weight * value);
+                }
             }
-            double bound = (n + 3) * Math.ulp(1f) / 2 * terms;
-            assertThat((double) out[i]).isBetween(sum - bound, sum + bound);
-        }
+        double relative = Math.expm1(2 * scoreError) + (2 * n + 8) * u;
+        int at = actual.length - dim;
+        assertThat((double) actual[at - 1]).isCloseTo(total, within(relative * total));
+        for (int i = 0; i < dim; i++)
+            assertThat((double) actual[at + i])
+                    .as("element %d, seed %d", i, SEED)
+                    .isCloseTo(expected[i], within(relative * terms[i] + 1e-20));
         Reference.reachabilityFence(keys);
         Reference.reachabilityFence(values);
     }
