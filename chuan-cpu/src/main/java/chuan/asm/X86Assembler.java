@@ -134,6 +134,28 @@ public final class X86Assembler extends GeneralInstructions {
         three(0x66_0F38_40, Shape.FULL, d, a, b);
     }
 
+    public void vpmaxsd(Vec d, Vec a, VecOrMem b) {
+        three(0x66_0F38_3D, Shape.FULL, d, a, b);
+    }
+
+    /// All ones where `a > b`, signed. No EVEX form: there, the answer is a mask.
+    public void vpcmpgtd(Vec d, Vec a, VecOrMem b) {
+        vex(0x66_0F_66, d.bits(), d.number(), a.number(), b, NONE);
+    }
+
+    public void vpackssdw(Vec d, Vec a, VecOrMem b) {
+        three(0x66_0F_6B, Shape.FULL, d, a, b);
+    }
+
+    public void vpacksswb(Vec d, Vec a, VecOrMem b) {
+        three(0x66_0F_63, Shape.WHOLE, d, a, b);
+    }
+
+    /// Elements of `b` in the order that `order` has.
+    public void vpermd(Vec d, Vec order, VecOrMem b) {
+        three(0x66_0F38_36, Shape.FULL, d, order, b);
+    }
+
     /// No EVEX form.
     public void vpsignb(Vec d, Vec a, VecOrMem b) {
         vex(0x66_0F38_08, d.bits(), d.number(), a.number(), b, NONE);

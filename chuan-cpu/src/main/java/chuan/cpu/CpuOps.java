@@ -32,6 +32,10 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
     /// Rows of a weight that are handed out together.
     private static final int ROW_GROUP = 16;
 
+    /// Groups of rows that are handed out together where there are enough for all: many tokens pass
+    /// by them while they are in the cache.
+    private static final int GROUPS = 8;
+
     private static final int PLACES = 4;
 
     private final Kernels kernels;
@@ -219,16 +223,22 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
 
     /// Shares `rows` weight rows, each of which costs `workPerRow` multiply-adds.
     private void shareRows(int rows, long workPerRow, WorkerPool.Job job) {
-        share(pool, Math.ceilDiv(rows, ROW_GROUP), workPerRow * ROW_GROUP, job);
+        share(pool, Math.ceilDiv(rows, ROW_GROUP), workPerRow * ROW_GROUP, GROUPS, job);
     }
 
     /// Does `pieces` of a job, with the help of others where that is worth it.
     static void share(WorkerPool pool, int pieces, long workPerPiece, WorkerPool.Job job) {
+        share(pool, pieces, workPerPiece, 1, job);
+    }
+
+    /// @param together pieces that one thread had better do
+    private static void share(
+            WorkerPool pool, int pieces, long workPerPiece, int together, WorkerPool.Job job) {
         if (pieces * workPerPiece < WORTH_SHARING) {
             job.run(0, 0, pieces);
         } else {
             int most = Math.max(1, pieces / (2 * pool.threads()));
-            int chunk = (int) Math.clamp(CHUNK / workPerPiece, 1, most);
+            int chunk = (int) Math.clamp(CHUNK / workPerPiece, Math.min(together, most), most);
             pool.run(pieces, chunk, job);
         }
     }

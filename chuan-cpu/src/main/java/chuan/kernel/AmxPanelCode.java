@@ -10,30 +10,29 @@ import chuan.asm.Vec;
 import chuan.asm.X86Assembler;
 import chuan.quant.Panels;
 
-/// AMX-int8: the lines of a block are a tile of weights as they lie, 32 columns by 16 rows, and the
-/// codes of up to sixteen tokens another; one instruction multiplies them, 8,192 multiply-adds. The
-/// whole-number sums pass through the stack, totals stay in registers.
+/// AMX-int8: the lines of a block of bytes are a tile of weights as they lie, 32 columns by 16
+/// rows, and the codes of up to sixteen tokens another; one instruction multiplies them, 8,192
+/// multiply-adds. The whole-number sums pass through the stack; totals of up to 28 tokens, two
+/// tiles, stay in registers.
 ///
-/// Codes of four bits become signed bytes first, for many tokens once per panel. Both operands are
-/// signed: no start values.
+/// Codes of four bits become signed bytes first, once per panel. Both operands are signed: no start
+/// values. Tiles of few tokens are left to [Avx512PanelCode].
 final class AmxPanelCode extends PanelCode {
-    private static final int MOST = 16;
+    private static final int MOST = 28;
+    private static final int TILE_ROWS = 16;
+    private static final int SUM_BYTES = Panels.ROWS * Integer.BYTES;
 
-    /// So few tokens leave most of a tile empty.
-    static final int FEW = 4;
+    /// A product and its way to the stack take their time: two steps later they are wanted.
+    private static final int LAG = 2;
 
-    private static final Vec SUM = Vec.zmm(16);
-    private static final Vec[] SCALES = {Vec.zmm(26), Vec.zmm(27)};
+    private static final int MOMENTS = 3;
+    private static final Vec SCALES = Vec.zmm(31);
+
+    // For unpacking.
     private static final Vec LOW = Vec.zmm(28);
     private static final Vec HIGH = Vec.zmm(29);
     private static final Vec EIGHT = Vec.zmm(30);
     private static final Vec MASK = Vec.zmm(31);
-
-    // On the stack: sums [token][16] of two blocks, codes of two blocks as bytes. The configuration
-    // is read once, before sums.
-    private static final int SUMS = 0;
-    private static final int BYTES = 2 * MOST * 64;
-    private static final int BLOCK_BYTES = 8 * Panels.LINE;
 
     private final Avx512PanelCode few = new Avx512PanelCode();
 
@@ -46,10 +45,13 @@ final class AmxPanelCode extends PanelCode {
         return MOST;
     }
 
-    /// More than a tile.
     @Override
     int tokensWorthUnpacking() {
-        return MOST + 1;
+        return few.mostTokens() + 1;
+    }
+
+    private boolean isFew(int tokens) {
+        return tokens <= few.mostTokens();
     }
 
     @Override
@@ -61,11 +63,13 @@ final class AmxPanelCode extends PanelCode {
         a.bind(next);
         a.vmovdqu(LOW, Mem.at(Gp.RDI));
         a.vmovdqu(Mem.at(Gp.RDX), LOW);
+        for (int line = 0; line < Panels.PANEL4.superblockBytes(); line += Panels.LINE)
+            a.prefetcht0(Mem.at(Gp.RDI, AHEAD + line));
         for (int block = 0; block < 2; block++)
             unpack(
                     a,
                     Mem.at(Gp.RDI, Panels.SCALE_BYTES + block * 4 * Panels.LINE),
-                    Mem.at(Gp.RDX, Panels.SCALE_BYTES + block * BLOCK_BYTES));
+                    Mem.at(Gp.RDX, Panels.SCALE_BYTES + block * 8 * Panels.LINE));
         a.add(Gp.RDI, Panels.PANEL4.superblockBytes());
         a.add(Gp.RDX, Panels.PANEL8.superblockBytes());
         a.dec(Gp.RSI);
@@ -73,130 +77,10 @@ final class AmxPanelCode extends PanelCode {
         frame.close();
     }
 
-    @Override
-    int start(Panels layout, int sum) {
-        return few.start(layout, sum);
-    }
-
-    @Override
-    int localBytes(int tokens) {
-        return tokens <= FEW ? few.localBytes(tokens) : BYTES + 2 * BLOCK_BYTES;
-    }
-
-    @Override
-    void constants(X86Assembler a, Panels layout, int tokens) {
-        if (tokens <= FEW) {
-            few.constants(a, layout, tokens);
-            return;
-        }
-        configure(a, tokens);
-        broadcast(a, 0x0f0f_0f0f, MASK);
-        broadcast(a, 0x0808_0808, EIGHT);
-        a.mov(FREE, 32);
-    }
-
     private static void broadcast(X86Assembler a, int value, Vec to) {
         a.mov(FREE, value);
         a.vmovd(Vec.xmm(0), FREE);
         a.vpbroadcastd(to, Vec.xmm(0));
-    }
-
-    /// Sums: a row of 64 bytes per token; activations: one of 32; weights: eight of 64 (Intel SDM
-    /// volume 1, section 18.3).
-    private static void configure(X86Assembler a, int tokens) {
-        var config = new byte[64];
-        config[0] = 1;
-        for (int tile = 0; tile < 6; tile++) {
-            config[16 + 2 * tile] = (byte) (tile == 2 || tile == 3 ? 32 : 64);
-            config[48 + tile] = (byte) (tile < 4 ? tokens : 8);
-        }
-        for (int i = 0; i < config.length; i += 8) {
-            long word = 0;
-            for (int j = 7; j >= 0; j--) word = word << 8 | (config[i + j] & 0xff);
-            a.mov(FREE, word);
-            a.mov(Mem.at(Gp.RSP, i), FREE);
-        }
-        a.ldtilecfg(Mem.at(Gp.RSP, 0));
-    }
-
-    @Override
-    void zero(X86Assembler a, int tokens) {
-        for (int t = 0; t < tokens; t++) a.vpxor(total(t), total(t), total(t));
-    }
-
-    @Override
-    void superblock(X86Assembler a, Panels layout, int tokens) {
-        if (tokens > FEW) throw new IllegalArgumentException(tokens + " tokens go by panels");
-        few.superblock(a, layout, tokens);
-    }
-
-    /// A tile takes its time from loading to storing: while the sums of one block are scaled, those
-    /// of the next are on their way.
-    @Override
-    void panel(X86Assembler a, Panels layout, int tokens) {
-        if (tokens <= FEW) {
-            super.panel(a, layout, tokens);
-            return;
-        }
-        int weights = layout.superblockBytes();
-        int activations = 2 * PackedRows.blockBytes(tokens);
-        Label next = a.label();
-        Label last = a.label();
-        multiply(a, layout, tokens, 0, 0, 0);
-        multiply(a, layout, tokens, 1, 0, 0);
-        a.cmp(LEFT, 1);
-        a.jz(last);
-        a.bind(next);
-        prefetch(a, layout);
-        addScaled(a, tokens, 0);
-        multiply(a, layout, tokens, 0, weights, activations);
-        addScaled(a, tokens, 1);
-        multiply(a, layout, tokens, 1, weights, activations);
-        advance(a, layout, tokens);
-        a.cmp(LEFT, 1);
-        a.jnz(next);
-        a.bind(last);
-        addScaled(a, tokens, 0);
-        addScaled(a, tokens, 1);
-    }
-
-    /// Sums of a block of the superblock so many bytes ahead, to the stack.
-    private static void multiply(
-            X86Assembler a, Panels layout, int tokens, int block, int weightsAhead, int ahead) {
-        var sums = new Tmm(block);
-        var activations = new Tmm(2 + block);
-        var weights = new Tmm(4 + block);
-        a.tilezero(sums);
-        a.tileloadd(activations, strided(codes(tokens, block, 0, 0).plus(ahead), 1));
-        Mem lines = line(layout, block, 0).plus(weightsAhead);
-        if (layout == Panels.PANEL4) {
-            Mem bytes = Mem.at(Gp.RSP, BYTES + block * BLOCK_BYTES);
-            unpack(a, lines, bytes);
-            lines = bytes;
-        }
-        a.tileloadd(weights, strided(lines, 2));
-        a.tdpbssd(sums, activations, weights);
-        a.tilestored(strided(sum(block, 0), 2), sums);
-    }
-
-    /// Adds the sums of a block, scaled, to the totals.
-    private static void addScaled(X86Assembler a, int tokens, int block) {
-        a.vcvtph2ps(SCALES[block], scales(block));
-        for (int t = 0; t < tokens; t++) {
-            Vec sum = Vec.zmm(SUM.number() + (t & 7));
-            a.vcvtdq2ps(sum, sum(block, t));
-            a.vmulps(sum, sum, scale(tokens, block, t).broadcast());
-            a.vfmadd231ps(total(t), sum, SCALES[block]);
-        }
-    }
-
-    private static Mem sum(int block, int token) {
-        return Mem.at(Gp.RSP, SUMS + (block * MOST + token) * 64);
-    }
-
-    /// Rows of a tile, `times` 32 bytes apart.
-    private static Mem strided(Mem first, int times) {
-        return Mem.at(first.base(), FREE, times, first.disp());
     }
 
     /// The lines of a block of four-bit codes as those of eight bits.
@@ -214,12 +98,180 @@ final class AmxPanelCode extends PanelCode {
     }
 
     @Override
+    StartValue start(Panels layout) {
+        return few.start(layout);
+    }
+
+    @Override
+    int localBytes(int tokens) {
+        return isFew(tokens) ? few.localBytes(tokens) : LAG * rows(tokens, 0) * SUM_BYTES;
+    }
+
+    @Override
+    void constants(X86Assembler a, Panels layout, int tokens) {
+        if (isFew(tokens)) {
+            few.constants(a, layout, tokens);
+            return;
+        }
+        configure(a, tokens);
+        a.mov(FREE, Panels.BLOCK);
+    }
+
+    /// Tiles of a token's sums: 64 bytes a row; of codes: 32; of weights: eight rows of 64 (Intel
+    /// SDM volume 1, section 18.3). Passes through the stack.
+    private static void configure(X86Assembler a, int tokens) {
+        var config = new byte[64];
+        config[0] = 1;
+        for (int block = 0; block < 2; block++) {
+            shape(config, weights(block), Panels.BLOCK / Integer.BYTES, Panels.LINE);
+            for (int part = 0; part < parts(tokens); part++) {
+                shape(config, sums(block, part), rows(tokens, part), SUM_BYTES);
+                shape(config, codes(part), rows(tokens, part), Panels.BLOCK);
+            }
+        }
+        for (int i = 0; i < config.length; i += 8) {
+            long word = 0;
+            for (int j = 7; j >= 0; j--) word = word << 8 | (config[i + j] & 0xff);
+            a.mov(FREE, word);
+            a.mov(Mem.at(Gp.RSP, i), FREE);
+        }
+        a.ldtilecfg(Mem.at(Gp.RSP));
+    }
+
+    private static void shape(byte[] config, Tmm tile, int rows, int rowBytes) {
+        config[16 + 2 * tile.number()] = (byte) rowBytes;
+        config[48 + tile.number()] = (byte) rows;
+    }
+
+    private static Tmm sums(int block, int part) {
+        return new Tmm(2 * block + part);
+    }
+
+    private static Tmm codes(int part) {
+        return new Tmm(4 + part);
+    }
+
+    private static Tmm weights(int block) {
+        return new Tmm(6 + block);
+    }
+
+    /// Tiles that the tokens are in.
+    private static int parts(int tokens) {
+        return Math.ceilDiv(tokens, TILE_ROWS);
+    }
+
+    /// Tokens of such a tile.
+    private static int rows(int tokens, int part) {
+        return part == 0 ? Math.ceilDiv(tokens, parts(tokens)) : tokens - rows(tokens, 0);
+    }
+
+    @Override
+    void load(X86Assembler a, Mem from, int token) {
+        a.vmovups(total(token), from);
+    }
+
+    @Override
     void store(X86Assembler a, Mem to, int token) {
         a.vmovups(to, total(token));
     }
 
     @Override
+    void superblock(X86Assembler a, Panels layout, int tokens) {
+        if (!isFew(tokens)) throw new IllegalArgumentException(tokens + " tokens go by panels");
+        few.superblock(a, layout, tokens);
+    }
+
+    /// A step is a block times a tile of tokens: two steps a superblock, or four. While its tiles
+    /// are multiplied, the sums of the step two before are scaled.
+    @Override
+    void panel(X86Assembler a, Panels layout, int tokens) {
+        if (isFew(tokens)) {
+            super.panel(a, layout, tokens);
+            return;
+        }
+        int steps = 2 * parts(tokens);
+        Label next = a.label();
+        Label last = a.label();
+        for (int step = 0; step < LAG; step++) {
+            multiply(a, tokens, step, false);
+            toStack(a, tokens, step);
+        }
+        a.align(32);
+        a.bind(next);
+        prefetch(a, layout);
+        for (int step = LAG; step < steps; step++) {
+            multiply(a, tokens, step, false);
+            addScaled(a, tokens, step - LAG);
+            toStack(a, tokens, step);
+        }
+        a.cmp(LEFT, 1);
+        a.jz(last);
+        for (int step = 0; step < LAG; step++) {
+            multiply(a, tokens, step, true);
+            addScaled(a, tokens, steps - LAG + step);
+            toStack(a, tokens, step);
+        }
+        advance(a, layout, tokens);
+        a.jmp(next);
+        a.bind(last);
+        for (int step = steps - LAG; step < steps; step++) addScaled(a, tokens, step);
+    }
+
+    private static int block(int tokens, int step) {
+        return step / parts(tokens);
+    }
+
+    private static int part(int tokens, int step) {
+        return step % parts(tokens);
+    }
+
+    /// @param ahead in the superblock behind the one at hand
+    private static void multiply(X86Assembler a, int tokens, int step, boolean ahead) {
+        int block = block(tokens, step);
+        int part = part(tokens, step);
+        int weightsAhead = ahead ? Panels.PANEL8.superblockBytes() : 0;
+        int activationsAhead = ahead ? 2 * PackedRows.blockBytes(tokens) : 0;
+        Tmm sums = sums(block, part);
+        Mem first = codes(tokens, block, part * rows(tokens, 0), 0);
+        a.tileloadd(codes(part), strided(first.plus(activationsAhead), 1));
+        if (part == 0)
+            a.tileloadd(
+                    weights(block), strided(line(Panels.PANEL8, block, 0).plus(weightsAhead), 2));
+        a.tilezero(sums);
+        a.tdpbssd(sums, codes(part), weights(block));
+    }
+
+    private static void toStack(X86Assembler a, int tokens, int step) {
+        Tmm sums = sums(block(tokens, step), part(tokens, step));
+        a.tilestored(strided(sum(tokens, step, 0), 2), sums);
+    }
+
+    /// Adds the sums of a step, scaled, to the totals.
+    private static void addScaled(X86Assembler a, int tokens, int step) {
+        int block = block(tokens, step);
+        int part = part(tokens, step);
+        int first = part * rows(tokens, 0);
+        a.vcvtph2ps(SCALES, scales(block));
+        for (int i = 0; i < rows(tokens, part); i++) {
+            Vec moment = Vec.zmm(MOST + i % MOMENTS);
+            a.vcvtdq2ps(moment, sum(tokens, step, i));
+            a.vmulps(moment, moment, scale(tokens, block, first + i).broadcast());
+            a.vfmadd231ps(total(first + i), moment, SCALES);
+        }
+    }
+
+    /// The sums of one token of a step: the place of those two steps before.
+    private static Mem sum(int tokens, int step, int row) {
+        return Mem.at(Gp.RSP, (step % LAG * rows(tokens, 0) + row) * SUM_BYTES);
+    }
+
+    /// Rows of a tile, `times` 32 bytes apart.
+    private static Mem strided(Mem first, int times) {
+        return Mem.at(first.base(), FREE, times, first.disp());
+    }
+
+    @Override
     void finish(X86Assembler a, int tokens) {
-        if (tokens > FEW) a.tilerelease();
+        if (!isFew(tokens)) a.tilerelease();
     }
 }

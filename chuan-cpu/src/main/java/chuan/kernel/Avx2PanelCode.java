@@ -45,10 +45,10 @@ final class Avx2PanelCode extends PanelCode {
     }
 
     @Override
-    int start(Panels layout, int sum) {
+    StartValue start(Panels layout) {
         return switch (layout) {
-            case PANEL4 -> vnni ? -8 * sum : -8 * sum & 0xffff;
-            case PANEL8 -> vnni ? -128 * sum : 0;
+            case PANEL4 -> vnni ? StartValue.MINUS_8 : StartValue.MINUS_8_IN_PAIRS;
+            case PANEL8 -> vnni ? StartValue.MINUS_128 : StartValue.ZERO;
         };
     }
 
@@ -71,10 +71,11 @@ final class Avx2PanelCode extends PanelCode {
     }
 
     @Override
-    void zero(X86Assembler a, int tokens) {
-        a.vpxor(A, A, A);
-        for (int t = 0; t < tokens; t++)
-            for (int half = 0; half < 2; half++) a.vmovdqu(total(t, half), A);
+    void load(X86Assembler a, Mem from, int token) {
+        for (int half = 0; half < 2; half++) {
+            a.vmovups(A, from.plus(32 * half));
+            a.vmovups(total(token, half), A);
+        }
     }
 
     @Override

@@ -36,10 +36,10 @@ final class Avx512PanelCode extends PanelCode {
     }
 
     @Override
-    int start(Panels layout, int sum) {
+    StartValue start(Panels layout) {
         return switch (layout) {
-            case PANEL4 -> -8 * sum;
-            case PANEL8 -> -128 * sum;
+            case PANEL4 -> StartValue.MINUS_8;
+            case PANEL8 -> StartValue.MINUS_128;
         };
     }
 
@@ -56,8 +56,8 @@ final class Avx512PanelCode extends PanelCode {
     }
 
     @Override
-    void zero(X86Assembler a, int tokens) {
-        for (int t = 0; t < tokens; t++) a.vpxor(total(t), total(t), total(t));
+    void load(X86Assembler a, Mem from, int token) {
+        a.vmovups(total(token), from);
     }
 
     @Override

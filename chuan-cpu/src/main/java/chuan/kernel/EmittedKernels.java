@@ -50,15 +50,13 @@ public final class EmittedKernels implements Kernels {
 
     @Override
     public void prepare(int tokens, int columns, QuantizedRows out) {
-        out.shape(tokens, columns);
-        out.packed().shape(tokens, columns, panels.code().mostTokens());
+        panels.prepare(tokens, columns, out.packed());
     }
 
     @Override
     public void quantize(float[] x, int from, int to, WeightFormat format, QuantizedRows out) {
-        others.quantize(x, from, to, format, out);
         var layout = Objects.requireNonNull(format.panels());
-        out.packed().pack(out, from, to, panels.code(), layout);
+        panels.quantize(x, from, to, layout, out.packed());
     }
 
     @Override

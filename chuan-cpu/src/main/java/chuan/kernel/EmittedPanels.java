@@ -1,84 +1,47 @@
 package chuan.kernel;
 
-import chuan.asm.CallingConvention;
-import chuan.asm.CodeMemory;
+import static chuan.quant.Panels.BLOCK;
+import static chuan.quant.Panels.ROWS;
+
 import chuan.asm.CodeMemoryException;
 import chuan.asm.MachineCode;
-import chuan.asm.X86Assembler;
 import chuan.quant.Panels;
-import java.io.ByteArrayOutputStream;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
-import java.util.ArrayList;
-import java.util.Arrays;
+import java.lang.ref.Reference;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 
-/// The functions of a [PanelCode] in memory, one per layout and size of tile, checked against
-/// [ScalarPanels] before anyone else may call them. Lives as long as the process. Thread-safe.
+/// Weights in panels times quantized activations, by machine code that has been checked against
+/// [ScalarPanels]. Thread-safe.
+///
+/// A few panels at a time wait in the second-level cache, unpacked where that is worth it, while
+/// one tile of tokens after the other comes by; it meets them stretch by stretch of the columns, so
+/// that the activations of a stretch stay in the first-level cache.
 final class EmittedPanels {
-    private static final int ALIGNMENT = 64;
+    /// Of panels in the second-level cache: half of what the smallest have.
+    private static final long FAR_BYTES = 256 << 10;
 
-    /// `int3`: stops whoever strays between functions.
-    private static final byte FILLER = (byte) 0xcc;
+    /// The same for processors with AMX, whose caches are larger.
+    private static final long FAR_BYTES_UNPACKED = 768 << 10;
 
-    /// What a thread gets back from a call, at most: a part of the first-level cache.
-    private static final int OUT_FLOATS = 4096;
+    /// Of activations in the first-level cache.
+    private static final int NEAR_BYTES = 16 << 10;
+
+    private static final int MOST_PANELS = 8;
 
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
-    private static final MethodHandle CALL = handle(6);
-    private static final MethodHandle UNPACK = handle(3);
 
     private final PanelCode code;
-    private final List<MachineCode> functions;
-    private final CodeMemory memory;
+    private final PanelFunctions functions;
+    private final ThreadLocal<Places> places;
 
-    /// `[layout][tokens]`
-    private final MemorySegment[][] entries;
-
-    /// Null where nothing is ever unpacked.
-    private final @Nullable MemorySegment unpacking;
-
-    private final ThreadLocal<Places> places = ThreadLocal.withInitial(Places::new);
-
-    /// What a thread needs on the way.
-    private static final class Places {
-        private final MemorySegment out =
-                Arena.ofAuto().allocate(FLOAT.byteSize() * OUT_FLOATS, ALIGNMENT);
-
-        private MemorySegment panel = MemorySegment.NULL;
-
-        /// Room for a panel.
-        private long panel(long bytes) {
-            if (panel.byteSize() < bytes) panel = Arena.ofAuto().allocate(bytes, ALIGNMENT);
-            return panel.address();
-        }
-    }
-
-    private static MethodHandle handle(int arguments) {
-        var numbers = new MemoryLayout[arguments];
-        Arrays.fill(numbers, ValueLayout.JAVA_LONG);
-        return Linker.nativeLinker().downcallHandle(FunctionDescriptor.ofVoid(numbers));
-    }
-
-    private EmittedPanels(
-            PanelCode code,
-            List<MachineCode> functions,
-            CodeMemory memory,
-            MemorySegment[][] entries,
-            @Nullable MemorySegment unpacking) {
+    private EmittedPanels(PanelCode code, PanelFunctions functions) {
         this.code = code;
         this.functions = functions;
-        this.memory = memory;
-        this.entries = entries;
-        this.unpacking = unpacking;
+        places = ThreadLocal.withInitial(() -> new Places(code.mostTokens()));
     }
 
     /// Writes, seals and checks the functions.
@@ -88,181 +51,170 @@ final class EmittedPanels {
     /// @throws WrongCodeException if what stands there does not compute what it should
     static EmittedPanels of(InstructionSet set, UnaryOperator<byte[]> change)
             throws CodeMemoryException, WrongCodeException {
-        PanelCode code = set.panels();
-        int most = code.mostTokens();
-        var all = new ByteArrayOutputStream();
-        var functions = new ArrayList<MachineCode>();
-        int[] starts = new int[Panels.values().length * most + 1];
-        for (Panels layout : Panels.values())
-            for (int tokens = 1; tokens <= most; tokens++) {
-                var a = new X86Assembler();
-                code.write(a, CallingConvention.here(), layout, tokens);
-                String name = "%s-int%d-%d-tokens".formatted(set.id(), layout.bits(), tokens);
-                starts[functions.size()] = all.size();
-                append(new MachineCode(name, a.bytes()), functions, all);
-            }
-        boolean unpacks = code.tokensWorthUnpacking() < Integer.MAX_VALUE;
-        if (unpacks) {
-            var a = new X86Assembler();
-            code.writeUnpacking(a, CallingConvention.here());
-            starts[functions.size()] = all.size();
-            append(new MachineCode(set.id() + "-unpack-int4", a.bytes()), functions, all);
-        }
-        byte[] bytes = all.toByteArray();
-        var memory = CodeMemory.of(change.apply(bytes.clone()));
+        var functions = new PanelFunctions(set, change);
+        var panels = new EmittedPanels(set.panels(), functions);
         try {
-            verify(memory, bytes, set);
-            var entries = new MemorySegment[Panels.values().length][most + 1];
-            int tiles = starts.length - 1;
-            for (int i = 0; i < tiles; i++)
-                entries[i / most][i % most + 1] =
-                        MemorySegment.ofAddress(memory.address() + starts[i]);
-            var unpacking =
-                    unpacks ? MemorySegment.ofAddress(memory.address() + starts[tiles]) : null;
-            var panels =
-                    new EmittedPanels(code, List.copyOf(functions), memory, entries, unpacking);
             PanelSelfTest.run(panels, set);
-            return panels;
         } catch (WrongCodeException e) {
-            memory.close();
+            functions.close();
             throw e;
         }
-    }
-
-    private static void append(
-            MachineCode function, List<MachineCode> functions, ByteArrayOutputStream all) {
-        functions.add(function);
-        all.writeBytes(function.bytes());
-        while (all.size() % ALIGNMENT != 0) all.write(FILLER);
-    }
-
-    /// Nothing may have changed on the way: a wrong byte could do anything.
-    private static void verify(CodeMemory memory, byte[] bytes, InstructionSet set)
-            throws WrongCodeException {
-        var there =
-                MemorySegment.ofAddress(memory.address())
-                        .reinterpret(bytes.length)
-                        .toArray(ValueLayout.JAVA_BYTE);
-        int at = Arrays.mismatch(bytes, there);
-        if (at >= 0)
-            throw new WrongCodeException(
-                    "byte %d of the machine code for %s is %02x in memory instead of %02x"
-                            .formatted(at, set.title(), there[at], bytes[at]));
+        return panels;
     }
 
     /// What was written, for listings.
     List<MachineCode> functions() {
-        return functions;
+        return functions.written();
     }
 
     PanelCode code() {
         return code;
     }
 
-    /// Rows `[from, to)` of `w` times the tokens of `x`.
-    void matmul(Matrix w, int from, int to, PackedRows x, float[] y) {
-        var layout = Objects.requireNonNull(w.format().panels());
-        long panelBytes = layout.panelBytes(w.columns());
-        int first = from / Panels.ROWS;
-        int end = Math.ceilDiv(to, Panels.ROWS);
-        long weights = w.memory().address();
-        var own = places.get();
-        if (layout != Panels.PANEL4
-                || unpacking == null
-                || x.tokens() < code.tokensWorthUnpacking()) {
-            for (int tile = 0; tile < x.tiles(); tile++)
-                multiply(layout, weights, panelBytes, first, end, x, tile, own, w, from, to, y);
-            return;
-        }
-        long bytes = Panels.PANEL8.panelBytes(w.columns());
-        long unpacked = own.panel(bytes);
-        for (int panel = first; panel < end; panel++) {
-            unpack(unpacking, weights + panel * panelBytes, x.superblocks(), unpacked);
-            long start = unpacked - panel * bytes;
-            for (int tile = 0; tile < x.tiles(); tile++)
-                multiply(
-                        Panels.PANEL8,
-                        start,
-                        bytes,
-                        panel,
-                        panel + 1,
-                        x,
-                        tile,
-                        own,
-                        w,
-                        from,
-                        to,
-                        y);
-        }
+    /// As [Kernels#prepare].
+    void prepare(int tokens, int columns, PackedRows out) {
+        out.shape(tokens, columns, code.mostTokens());
     }
 
-    /// Panels `[first, end)`, the first of all being at `weights`, times a tile.
+    /// As [Kernels#quantize].
+    void quantize(float[] x, int from, int to, Panels layout, PackedRows out) {
+        int columns = out.columns();
+        int blocks = 2 * out.superblocks();
+        var row = places.get().row(blocks * BLOCK);
+        for (int i = columns; i < blocks * BLOCK; i++) row.setAtIndex(FLOAT, i, 0);
+        for (int t = from; t < to; t++) {
+            MemorySegment.copy(x, t * columns, row, FLOAT, 0, columns);
+            int tile = out.tileOf(t);
+            long first = out.first(tile);
+            long tokens = out.first(tile + 1) - first;
+            long stream = out.tile(tile);
+            long starts = stream + tokens * BLOCK;
+            long scales = starts + tokens * Integer.BYTES;
+            functions.quantize(
+                    layout,
+                    row.address(),
+                    blocks,
+                    stream + (t - first) * BLOCK,
+                    PackedRows.blockBytes((int) tokens),
+                    starts + (t - first) * Integer.BYTES,
+                    scales + (t - first) * Float.BYTES);
+        }
+        Reference.reachabilityFence(out);
+    }
+
+    /// Rows `[from, to)` of `w` times the tokens of `x`.
+    void matmul(Matrix w, int from, int to, PackedRows x, float[] y) {
+        var stored = Objects.requireNonNull(w.format().panels());
+        boolean unpacks = stored == Panels.PANEL4 && x.tokens() >= code.tokensWorthUnpacking();
+        var layout = unpacks ? Panels.PANEL8 : stored;
+        long storedBytes = stored.panelBytes(w.columns());
+        long bytes = layout.panelBytes(w.columns());
+        long far = code.tokensWorthUnpacking() < Integer.MAX_VALUE ? FAR_BYTES_UNPACKED : FAR_BYTES;
+        int most = (int) Math.clamp(far / bytes, 1, MOST_PANELS);
+        int end = Math.ceilDiv(to, ROWS);
+        var own = places.get();
+        for (int panel = from / ROWS; panel < end; panel += most) {
+            int count = Math.min(most, end - panel);
+            long weights = w.address(panel * ROWS);
+            if (unpacks) {
+                long unpacked = own.panels(most * bytes);
+                for (int i = 0; i < count; i++)
+                    functions.unpack(
+                            weights + i * storedBytes, x.superblocks(), unpacked + i * bytes);
+                weights = unpacked;
+            }
+            for (int tile = 0; tile < x.tiles(); tile++) {
+                multiply(layout, weights, bytes, count, x, tile, own);
+                store(w, panel, count, from, to, x, tile, own, y);
+            }
+        }
+        Reference.reachabilityFence(w);
+        Reference.reachabilityFence(x);
+    }
+
+    /// `count` panels times a tile, to `own.out`.
     private void multiply(
             Panels layout,
             long weights,
             long panelBytes,
-            int first,
-            int end,
+            int count,
+            PackedRows x,
+            int tile,
+            Places own) {
+        int tokens = x.first(tile + 1) - x.first(tile);
+        int blockBytes = PackedRows.blockBytes(tokens);
+        int stretch =
+                count == 1 ? x.superblocks() : Math.max(1, NEAR_BYTES / (2 * blockBytes));
+        MemorySegment.copy(own.zeros, 0, own.out, 0, (long) tokens * count * ROWS * Float.BYTES);
+        for (int at = 0; at < x.superblocks(); at += stretch)
+            functions.multiply(
+                    layout,
+                    tokens,
+                    weights + (long) at * layout.superblockBytes(),
+                    panelBytes,
+                    count,
+                    x.tile(tile) + 2L * at * blockBytes,
+                    Math.min(stretch, x.superblocks() - at),
+                    own.out.address());
+    }
+
+    /// Of what stands in `own.out`, rows `[from, to)` to `y`.
+    private static void store(
+            Matrix w,
+            int panel,
+            int count,
+            int from,
+            int to,
             PackedRows x,
             int tile,
             Places own,
-            Matrix w,
-            int from,
-            int to,
             float[] y) {
-        int token = x.first(tile);
-        int tokens = x.first(tile + 1) - token;
-        var entry = entries[layout.ordinal()][tokens];
-        int atOnce = OUT_FLOATS / (Panels.ROWS * tokens);
-        for (int panel = first; panel < end; panel += atOnce) {
-            int panels = Math.min(atOnce, end - panel);
-            call(
-                    entry,
-                    weights + panel * panelBytes,
-                    panelBytes,
-                    panels,
-                    x.tile(tile),
-                    x.superblocks(),
-                    own.out.address());
-            int row = panel * Panels.ROWS;
-            int start = Math.max(row, from);
-            int stop = Math.min(row + panels * Panels.ROWS, to);
-            for (int t = 0; t < tokens; t++)
-                MemorySegment.copy(
-                        own.out,
-                        FLOAT,
-                        FLOAT.byteSize() * (t * panels * Panels.ROWS + start - row),
-                        y,
-                        (token + t) * w.rows() + start,
-                        stop - start);
-        }
-    }
-
-    private static void unpack(MemorySegment entry, long panel, long superblocks, long to) {
-        try {
-            UNPACK.invokeExact(entry, panel, superblocks, to);
-        } catch (Throwable e) {
-            throw new IllegalStateException("machine code cannot be called", e);
-        }
-    }
-
-    private static void call(
-            MemorySegment entry,
-            long weights,
-            long panelBytes,
-            long panels,
-            long tile,
-            long superblocks,
-            long out) {
-        try {
-            CALL.invokeExact(entry, weights, panelBytes, panels, tile, superblocks, out);
-        } catch (Throwable e) {
-            throw new IllegalStateException("machine code cannot be called", e);
-        }
+        int row = panel * ROWS;
+        int start = Math.max(row, from);
+        int stop = Math.min(row + count * ROWS, to);
+        int first = x.first(tile);
+        for (int token = first; token < x.first(tile + 1); token++)
+            MemorySegment.copy(
+                    own.out,
+                    FLOAT,
+                    FLOAT.byteSize() * ((token - first) * count * ROWS + start - row),
+                    y,
+                    token * w.rows() + start,
+                    stop - start);
     }
 
     @Override
     public String toString() {
-        return memory.toString();
+        return functions.toString();
+    }
+
+    /// What a thread needs on the way. Grows, never shrinks.
+    private static final class Places {
+        private final MemorySegment zeros;
+        private final MemorySegment out;
+        private MemorySegment row = MemorySegment.NULL;
+        private MemorySegment panels = MemorySegment.NULL;
+
+        private Places(int mostTokens) {
+            zeros = memory((long) MOST_PANELS * mostTokens * ROWS * Float.BYTES);
+            out = memory(zeros.byteSize());
+        }
+
+        private static MemorySegment memory(long bytes) {
+            return Arena.ofAuto().allocate(bytes, Panels.LINE);
+        }
+
+        /// Room for `n` floats.
+        private MemorySegment row(int n) {
+            long bytes = n * FLOAT.byteSize();
+            if (row.byteSize() < bytes) row = memory(bytes);
+            return row;
+        }
+
+        /// Room for unpacked panels.
+        private long panels(long bytes) {
+            if (panels.byteSize() < bytes) panels = memory(bytes);
+            return panels.address();
+        }
     }
 }

@@ -7,6 +7,7 @@ import chuan.asm.Label;
 import chuan.asm.Mem;
 import chuan.asm.X86Assembler;
 import chuan.quant.Panels;
+import java.util.function.BiConsumer;
 
 /// Writes machine code for weights in panels ([Panels]) times a tile of quantized activations
 /// ([PackedRows]): the definition of [Kernels], whole numbers inside a block, one fp32 total per
@@ -20,8 +21,9 @@ import chuan.quant.Panels;
 ///             const void *tile, long superblocks, float *out);
 /// ```
 ///
-/// `panels` panels, one after the other from `weights`, times the tile; `out` is `[tokens, panels,
-/// 16]`. It reads 64 bytes at a time, no byte beyond the panels and the tile, and calls nothing.
+/// `panels` panels, `panelBytes` apart, of which the first `superblocks` superblocks count, times
+/// the tile, added to what `out` holds, `[tokens, panels, 16]`. It reads 64 bytes at a time, no byte
+/// beyond the panels and the tile, and calls nothing.
 abstract sealed class PanelCode permits Avx2PanelCode, Avx512PanelCode, AmxPanelCode {
     // The six arguments, as Frame leaves them.
     private static final Gp PANEL = Gp.RDI;
@@ -46,13 +48,13 @@ abstract sealed class PanelCode permits Avx2PanelCode, Avx512PanelCode, AmxPanel
     static final Gp FREE = Gp.R12;
 
     /// How far ahead weights are asked for, where they stream from memory.
-    private static final int AHEAD = 4096;
+    static final int AHEAD = 4096;
 
     /// The most tokens of a tile.
     abstract int mostTokens();
 
     /// From how many tokens on a panel of four-bit codes is first unpacked to one of bytes, which
-    /// then meets all tiles ([#writeUnpacking]).
+    /// then meets all tiles ([#writeUnpacking]); for tiles of so many there is no other code.
     int tokensWorthUnpacking() {
         return Integer.MAX_VALUE;
     }
@@ -63,8 +65,8 @@ abstract sealed class PanelCode permits Avx2PanelCode, Avx512PanelCode, AmxPanel
         throw new UnsupportedOperationException("nothing is unpacked");
     }
 
-    /// The start value of a block whose codes sum to `sum` ([PackedRows]).
-    abstract int start(Panels layout, int sum);
+    /// Where the sum over a block begins.
+    abstract StartValue start(Panels layout);
 
     /// Bytes of stack that the code uses, from rsp on.
     abstract int localBytes(int tokens);
@@ -72,13 +74,13 @@ abstract sealed class PanelCode permits Avx2PanelCode, Avx512PanelCode, AmxPanel
     /// Once, at the beginning.
     abstract void constants(X86Assembler a, Panels layout, int tokens);
 
-    /// Sets the totals to 0.
-    abstract void zero(X86Assembler a, int tokens);
-
     /// Adds the superblock at [#WEIGHTS] times that at [#ACTIVATIONS].
     abstract void superblock(X86Assembler a, Panels layout, int tokens);
 
-    /// Stores the totals of one token, 16 floats.
+    /// Loads what the totals of one token begin with, 16 floats.
+    abstract void load(X86Assembler a, Mem from, int token);
+
+    /// Stores the totals of one token.
     abstract void store(X86Assembler a, Mem to, int token);
 
     /// Once, at the end.
@@ -92,22 +94,27 @@ abstract sealed class PanelCode permits Avx2PanelCode, Avx512PanelCode, AmxPanel
         a.shl(OUT_STRIDE, 6);
         Label nextPanel = a.label();
         a.bind(nextPanel);
-        zero(a, tokens);
+        eachToken(a, tokens, (at, t) -> load(a, at, t));
         a.mov(WEIGHTS, PANEL);
         a.mov(ACTIVATIONS, TILE);
         a.mov(LEFT, SUPERBLOCKS);
         panel(a, layout, tokens);
-        a.mov(LEFT, OUT);
-        for (int t = 0; t < tokens; t++) {
-            store(a, Mem.at(LEFT), t);
-            if (t + 1 < tokens) a.add(LEFT, OUT_STRIDE);
-        }
+        eachToken(a, tokens, (at, t) -> store(a, at, t));
         a.add(OUT, Panels.LINE);
         a.add(PANEL, PANEL_BYTES);
         a.dec(PANELS_LEFT);
         a.jnz(nextPanel);
         finish(a, tokens);
         frame.close();
+    }
+
+    private static void eachToken(
+            X86Assembler a, int tokens, BiConsumer<Mem, Integer> access) {
+        a.mov(LEFT, OUT);
+        for (int t = 0; t < tokens; t++) {
+            access.accept(Mem.at(LEFT), t);
+            if (t + 1 < tokens) a.add(LEFT, OUT_STRIDE);
+        }
     }
 
     /// Adds all superblocks of a panel; there is at least one.

@@ -29,8 +29,8 @@ final class PanelSelfTest {
                     float[] x = activations(tokens, random);
                     rows.shape(tokens, COLUMNS);
                     ScalarPanels.quantize(x, 0, tokens, rows);
-                    packed.shape(tokens, COLUMNS, most);
-                    packed.pack(rows, 0, tokens, panels.code(), layout);
+                    panels.prepare(tokens, COLUMNS, packed);
+                    panels.quantize(x, 0, tokens, layout, packed);
                     var expected = new float[tokens * ROWS];
                     var actual = new float[tokens * ROWS];
                     ScalarPanels.matmul(

@@ -49,6 +49,11 @@ final class Instructions {
             vpmaddwd      ve 128,256,512 V,V,Vm
             vpmullw       ve 128,256,512 V,V,Vm
             vpmulld       ve 128,256,512 V,V,Vmb
+            vpmaxsd       ve 128,256,512 V,V,Vmb
+            vpcmpgtd      v  128,256     V,V,Vm
+            vpackssdw     ve 128,256,512 V,V,Vmb
+            vpacksswb     ve 128,256,512 V,V,Vm
+            vpermd        ve 256,512     V,V,Vmb
             vpsignb       v  128,256     V,V,Vm
             vpabsb        ve 128,256,512 V,Vm
             vpdpbusd      e  128,256,512 V,V,Vmb

@@ -1,0 +1,180 @@
+package chuan.kernel;
+
+import chuan.asm.CallingConvention;
+import chuan.asm.CodeMemory;
+import chuan.asm.CodeMemoryException;
+import chuan.asm.MachineCode;
+import chuan.asm.X86Assembler;
+import chuan.quant.Panels;
+import java.io.ByteArrayOutputStream;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/// The functions of a [PanelCode] in memory, and how to call them. Lives as long as the process.
+/// Thread-safe.
+final class PanelFunctions {
+    private static final int ALIGNMENT = 64;
+
+    /// `int3`: stops whoever strays between functions.
+    private static final byte FILLER = (byte) 0xcc;
+
+    /// `(code, six arguments)`
+    private static final MethodHandle CALL = handle();
+
+    private final List<MachineCode> functions = new ArrayList<>();
+    private final CodeMemory memory;
+
+    /// `[layout][tokens]`; null where panels are unpacked instead.
+    private final @Nullable MemorySegment[][] panels;
+
+    /// `[layout]`
+    private final MemorySegment[] quantizing = new MemorySegment[Panels.values().length];
+
+    /// Null where nothing is ever unpacked.
+    private final @Nullable MemorySegment unpacking;
+
+    private static MethodHandle handle() {
+        var numbers = new MemoryLayout[6];
+        Arrays.fill(numbers, ValueLayout.JAVA_LONG);
+        return Linker.nativeLinker().downcallHandle(FunctionDescriptor.ofVoid(numbers));
+    }
+
+    /// Writes and seals the functions.
+    ///
+    /// @param change made to the bytes on the way into memory: none, except by tests
+    /// @throws CodeMemoryException if the system has no memory for code
+    /// @throws WrongCodeException if it does not hold what was written
+    PanelFunctions(InstructionSet set, UnaryOperator<byte[]> change)
+            throws CodeMemoryException, WrongCodeException {
+        PanelCode code = set.panels();
+        int most = code.mostTokens();
+        boolean unpacks = code.tokensWorthUnpacking() <= most;
+        for (Panels layout : Panels.values()) {
+            functions.add(new QuantizeCode(code.start(layout)).code());
+            for (int tokens = 1; tokens <= most; tokens++)
+                if (layout == Panels.PANEL8 || tokens < code.tokensWorthUnpacking()) {
+                    var a = new X86Assembler();
+                    code.write(a, CallingConvention.here(), layout, tokens);
+                    functions.add(new MachineCode(name(set, layout, tokens), a.bytes()));
+                }
+        }
+        String unpack = set.id() + "-unpack-int4";
+        if (unpacks) {
+            var a = new X86Assembler();
+            code.writeUnpacking(a, CallingConvention.here());
+            functions.add(new MachineCode(unpack, a.bytes()));
+        }
+        var all = new ByteArrayOutputStream();
+        Map<String, Integer> starts = new HashMap<>();
+        for (var function : functions) {
+            starts.put(function.name(), all.size());
+            all.writeBytes(function.bytes());
+            while (all.size() % ALIGNMENT != 0) all.write(FILLER);
+        }
+        byte[] bytes = all.toByteArray();
+        memory = CodeMemory.of(change.apply(bytes.clone()));
+        try {
+            verify(memory, bytes, set);
+        } catch (WrongCodeException e) {
+            memory.close();
+            throw e;
+        }
+        panels = new MemorySegment[Panels.values().length][most + 1];
+        for (Panels layout : Panels.values()) {
+            String quantize = new QuantizeCode(code.start(layout)).name();
+            quantizing[layout.ordinal()] = Objects.requireNonNull(entry(starts, quantize));
+            for (int tokens = 1; tokens <= most; tokens++)
+                panels[layout.ordinal()][tokens] = entry(starts, name(set, layout, tokens));
+        }
+        unpacking = entry(starts, unpack);
+    }
+
+    private static String name(InstructionSet set, Panels layout, int tokens) {
+        return "%s-int%d-%d-tokens".formatted(set.id(), layout.bits(), tokens);
+    }
+
+    private @Nullable MemorySegment entry(Map<String, Integer> starts, String name) {
+        Integer start = starts.get(name);
+        return start == null ? null : MemorySegment.ofAddress(memory.address() + start);
+    }
+
+    /// Nothing may have changed on the way: a wrong byte could do anything.
+    private static void verify(CodeMemory memory, byte[] bytes, InstructionSet set)
+            throws WrongCodeException {
+        var there =
+                MemorySegment.ofAddress(memory.address())
+                        .reinterpret(bytes.length)
+                        .toArray(ValueLayout.JAVA_BYTE);
+        int at = Arrays.mismatch(bytes, there);
+        if (at >= 0)
+            throw new WrongCodeException(
+                    "byte %d of the machine code for %s is %02x in memory instead of %02x"
+                            .formatted(at, set.title(), there[at], bytes[at]));
+    }
+
+    /// What was written, for listings.
+    List<MachineCode> written() {
+        return List.copyOf(functions);
+    }
+
+    void close() {
+        memory.close();
+    }
+
+    /// [PanelCode]'s function for a tile of `tokens`.
+    void multiply(
+            Panels layout,
+            int tokens,
+            long weights,
+            long panelBytes,
+            long count,
+            long tile,
+            long superblocks,
+            long out) {
+        var entry = panels[layout.ordinal()][tokens];
+        call(Objects.requireNonNull(entry), weights, panelBytes, count, tile, superblocks, out);
+    }
+
+    /// [QuantizeCode]'s function.
+    void quantize(
+            Panels layout,
+            long x,
+            long blocks,
+            long codes,
+            long stride,
+            long starts,
+            long scales) {
+        call(quantizing[layout.ordinal()], x, blocks, codes, stride, starts, scales);
+    }
+
+    /// [PanelCode#writeUnpacking]'s function.
+    void unpack(long panel, long superblocks, long to) {
+        call(Objects.requireNonNull(unpacking), panel, superblocks, to, 0, 0, 0);
+    }
+
+    private static void call(
+            MemorySegment entry, long a, long b, long c, long d, long e, long f) {
+        try {
+            CALL.invokeExact(entry, a, b, c, d, e, f);
+        } catch (Throwable t) {
+            throw new IllegalStateException("machine code cannot be called", t);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return memory.toString();
+    }
+}
