@@ -46,12 +46,14 @@ final class EmittedPanels {
 
     /// Writes, seals and checks the functions.
     ///
-    /// @param change made to the bytes on the way into memory: none, except by tests
+    /// @param writing changes what is written: nothing, except in tests
+    /// @param copying changes it on the way into memory: the same
     /// @throws CodeMemoryException if the system has no memory for code
     /// @throws WrongCodeException if what stands there does not compute what it should
-    static EmittedPanels of(InstructionSet set, UnaryOperator<byte[]> change)
+    static EmittedPanels of(
+            InstructionSet set, UnaryOperator<byte[]> writing, UnaryOperator<byte[]> copying)
             throws CodeMemoryException, WrongCodeException {
-        var functions = new PanelFunctions(set, change);
+        var functions = new PanelFunctions(set, writing, copying);
         var panels = new EmittedPanels(set.panels(), functions);
         try {
             PanelSelfTest.run(panels, set);
@@ -143,8 +145,7 @@ final class EmittedPanels {
             Places own) {
         int tokens = x.first(tile + 1) - x.first(tile);
         int blockBytes = PackedRows.blockBytes(tokens);
-        int stretch =
-                count == 1 ? x.superblocks() : Math.max(1, NEAR_BYTES / (2 * blockBytes));
+        int stretch = count == 1 ? x.superblocks() : Math.max(1, NEAR_BYTES / (2 * blockBytes));
         MemorySegment.copy(own.zeros, 0, own.out, 0, (long) tokens * count * ROWS * Float.BYTES);
         for (int at = 0; at < x.superblocks(); at += stretch)
             functions.multiply(

@@ -118,7 +118,7 @@ public record KernelSelector(Kernels kernels, String reason, boolean degraded) {
             throws CodeMemoryException, WrongCodeException {
         EmittedPanels panels = MADE.get(set);
         if (panels == null) {
-            panels = EmittedPanels.of(set, breaking());
+            panels = EmittedPanels.of(set, UnaryOperator.identity(), breaking());
             MADE.put(set, panels);
         }
         return panels;

@@ -22,8 +22,8 @@ import java.util.function.BiConsumer;
 /// ```
 ///
 /// `panels` panels, `panelBytes` apart, of which the first `superblocks` superblocks count, times
-/// the tile, added to what `out` holds, `[tokens, panels, 16]`. It reads 64 bytes at a time, no byte
-/// beyond the panels and the tile, and calls nothing.
+/// the tile, added to what `out` holds, `[tokens, panels, 16]`. It reads 64 bytes at a time, no
+/// byte beyond the panels and the tile, and calls nothing.
 abstract sealed class PanelCode permits Avx2PanelCode, Avx512PanelCode, AmxPanelCode {
     // The six arguments, as Frame leaves them.
     private static final Gp PANEL = Gp.RDI;
@@ -108,8 +108,7 @@ abstract sealed class PanelCode permits Avx2PanelCode, Avx512PanelCode, AmxPanel
         frame.close();
     }
 
-    private static void eachToken(
-            X86Assembler a, int tokens, BiConsumer<Mem, Integer> access) {
+    private static void eachToken(X86Assembler a, int tokens, BiConsumer<Mem, Integer> access) {
         a.mov(LEFT, OUT);
         for (int t = 0; t < tokens; t++) {
             access.accept(Mem.at(LEFT), t);

@@ -53,10 +53,11 @@ final class PanelFunctions {
 
     /// Writes and seals the functions.
     ///
-    /// @param change made to the bytes on the way into memory: none, except by tests
+    /// @param writing changes what is written: nothing, except in tests
+    /// @param copying changes it on the way into memory: the same
     /// @throws CodeMemoryException if the system has no memory for code
     /// @throws WrongCodeException if it does not hold what was written
-    PanelFunctions(InstructionSet set, UnaryOperator<byte[]> change)
+    PanelFunctions(InstructionSet set, UnaryOperator<byte[]> writing, UnaryOperator<byte[]> copying)
             throws CodeMemoryException, WrongCodeException {
         PanelCode code = set.panels();
         int most = code.mostTokens();
@@ -83,8 +84,8 @@ final class PanelFunctions {
             all.writeBytes(function.bytes());
             while (all.size() % ALIGNMENT != 0) all.write(FILLER);
         }
-        byte[] bytes = all.toByteArray();
-        memory = CodeMemory.of(change.apply(bytes.clone()));
+        byte[] bytes = writing.apply(all.toByteArray());
+        memory = CodeMemory.of(copying.apply(bytes.clone()));
         try {
             verify(memory, bytes, set);
         } catch (WrongCodeException e) {
@@ -149,13 +150,7 @@ final class PanelFunctions {
 
     /// [QuantizeCode]'s function.
     void quantize(
-            Panels layout,
-            long x,
-            long blocks,
-            long codes,
-            long stride,
-            long starts,
-            long scales) {
+            Panels layout, long x, long blocks, long codes, long stride, long starts, long scales) {
         call(quantizing[layout.ordinal()], x, blocks, codes, stride, starts, scales);
     }
 
@@ -164,8 +159,7 @@ final class PanelFunctions {
         call(Objects.requireNonNull(unpacking), panel, superblocks, to, 0, 0, 0);
     }
 
-    private static void call(
-            MemorySegment entry, long a, long b, long c, long d, long e, long f) {
+    private static void call(MemorySegment entry, long a, long b, long c, long d, long e, long f) {
         try {
             CALL.invokeExact(entry, a, b, c, d, e, f);
         } catch (Throwable t) {

@@ -13,8 +13,8 @@ import java.util.ArrayList;
 import java.util.Locale;
 
 /// Writes `void quantize(x, blocks, codes, stride, starts, scales)`: whole blocks of one token's
-/// activations, as [QuantizedRows] defines them, to their places in a tile of [PackedRows]. The codes,
-/// the start value and the scale of the next block stand `stride` bytes further. AVX2.
+/// activations, as [QuantizedRows] defines them, to their places in a tile of [PackedRows]. The
+/// codes, the start value and the scale of the next block stand `stride` bytes further. AVX2.
 ///
 /// Absolute values are compared as whole numbers, whose order is that of the floats; infinity and
 /// NaN are the largest. So a block that holds one has them as its `largest`, and its scale.

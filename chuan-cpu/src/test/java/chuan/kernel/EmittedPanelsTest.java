@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import chuan.asm.CodeMemoryException;
 import chuan.asm.CpuFeatures;
+import chuan.quant.Panels;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -66,14 +70,126 @@ class EmittedPanelsTest {
                 }
     }
 
+    /// Activations at each end of what can be quantized: every exponent, infinities, NaN.
+    @ParameterizedTest
+    @EnumSource
+    void everyMagnitudeOfActivations(InstructionSet set) {
+        Kernels kernels = kernels(set);
+        for (var format : List.of(WeightFormat.PANEL4, WeightFormat.PANEL8)) {
+            Matrix w = inputs.matrix(format, 16, 96, false, false);
+            for (int exponent = 0; exponent < 256; exponent++) {
+                float[] x = inputs.floats(3 * 96);
+                float unit = Float.intBitsToFloat(exponent << 23 | 0x2b_5a77);
+                for (int i = 32; i < 64; i++) x[i] = i % 3 == 0 ? unit : -unit / (i - 30);
+                x[2 * 96 + exponent % 96] = -unit;
+                equal(kernels, w, x, 3);
+            }
+        }
+    }
+
+    /// More panels than wait in the cache, more columns than a stretch, rows in odd parts.
+    @ParameterizedTest
+    @EnumSource
+    void manyPanelsAndAnyRows(InstructionSet set) {
+        Kernels kernels = kernels(set);
+        int rows = 16 * 19 + 5;
+        for (var format : List.of(WeightFormat.PANEL4, WeightFormat.PANEL8)) {
+            Matrix w = inputs.matrix(format, rows, 2080, true, false);
+            for (int tokens : new int[] {1, 13, 30}) {
+                float[] x = inputs.floats(tokens * 2080);
+                float[] expected = Quantized.run(new ScalarKernels(), w, 3, rows - 9, x, tokens);
+                float[] actual = Quantized.run(kernels, w, 3, rows - 9, x, tokens);
+                assertThat(actual).as("%s, %d tokens", format, tokens).isEqualTo(expected);
+            }
+        }
+    }
+
+    /// Weights, activations and results end where memory ends.
+    @ParameterizedTest
+    @EnumSource
+    void nothingIsReadOrWrittenBehindTheEnd(InstructionSet set) throws Exception {
+        kernels(set);
+        assumeTrue(System.getProperty("os.name").equals("Linux"), "needs mmap as Linux has it");
+        var functions = new PanelFunctions(set, UnaryOperator.identity(), UnaryOperator.identity());
+        PanelCode code = set.panels();
+        int columns = 3 * Panels.COLUMNS;
+        for (Panels layout : Panels.values()) {
+            var format = WeightFormat.valueOf(layout.name());
+            Matrix w = inputs.matrix(format, 32, columns, false, false);
+            for (int tokens = 1; tokens <= code.mostTokens(); tokens++) {
+                if (layout == Panels.PANEL4 && tokens >= code.tokensWorthUnpacking()) break;
+                float[] x = inputs.floats(tokens * columns);
+                long streamBytes = 6L * PackedRows.blockBytes(tokens);
+                try (var weights = new GuardedMemory(w.memory().byteSize());
+                        var row = new GuardedMemory((long) columns * Float.BYTES);
+                        var tile = new GuardedMemory(streamBytes);
+                        var out = new GuardedMemory((long) 32 * tokens * Float.BYTES)) {
+                    weights.segment.copyFrom(w.memory());
+                    for (int t = 0; t < tokens; t++) {
+                        var values = Arrays.copyOfRange(x, t * columns, (t + 1) * columns);
+                        row.segment.copyFrom(MemorySegment.ofArray(values));
+                        long codes = tile.segment.address() + (long) t * Panels.BLOCK;
+                        long starts =
+                                tile.segment.address() + (long) tokens * Panels.BLOCK + 4L * t;
+                        functions.quantize(
+                                layout,
+                                row.segment.address(),
+                                6,
+                                codes,
+                                PackedRows.blockBytes(tokens),
+                                starts,
+                                starts + 4L * tokens);
+                    }
+                    functions.multiply(
+                            layout,
+                            tokens,
+                            weights.segment.address(),
+                            layout.panelBytes(columns),
+                            2,
+                            tile.segment.address(),
+                            3,
+                            out.segment.address());
+                    assertThat(out.segment.toArray(ValueLayout.JAVA_FLOAT))
+                            .as("%s, %d tokens", layout, tokens)
+                            .isEqualTo(Quantized.run(new ScalarKernels(), w, 0, 32, x, tokens));
+                }
+            }
+        }
+        functions.close();
+    }
+
     @ParameterizedTest
     @EnumSource
     void aWrongByteIsNoticed(InstructionSet set) {
         kernels(set);
         for (int at : new int[] {0, 77, 4001})
-            assertThatThrownBy(() -> EmittedPanels.of(set, flip(at)))
+            assertThatThrownBy(() -> EmittedPanels.of(set, UnaryOperator.identity(), flip(at)))
                     .isInstanceOf(WrongCodeException.class)
                     .hasMessageContaining("byte " + at + " of the machine code for " + set.title());
+    }
+
+    /// One byte of a constant is wrong in what is written: the code runs, and its results tell.
+    @ParameterizedTest
+    @EnumSource
+    void aWrongInstructionIsNoticed(InstructionSet set) {
+        kernels(set);
+        for (boolean first : new boolean[] {true, false})
+            assertThatThrownBy(() ->
+                            EmittedPanels.of(
+                                    set,
+                                    bytes -> breakMask(bytes, first),
+                                    UnaryOperator.identity()))
+                    .isInstanceOf(WrongCodeException.class)
+                    .hasMessageContaining(set.title() + " fails its self-test: 4-bit weights");
+    }
+
+    /// The first or the last mask of nibbles.
+    private static byte[] breakMask(byte[] bytes, boolean first) {
+        String mask = "\u000f".repeat(4);
+        String text = new String(bytes, StandardCharsets.ISO_8859_1);
+        int at = first ? text.indexOf(mask) : text.lastIndexOf(mask);
+        bytes[at] ^= 1;
+        return bytes;
     }
 
     private static UnaryOperator<byte[]> flip(int at) {
