@@ -36,7 +36,10 @@ public final class LimitChoice {
     static List<LimitLoop> candidates(String kernels, DType matrices, boolean int8Activations) {
         boolean fourBits = matrices == DType.PANEL4 || matrices == DType.Q4_0;
         boolean eightBits = matrices == DType.PANEL8 || matrices == DType.Q8_0;
-        if (!int8Activations || (!fourBits && !eightBits)) return FLOATS;
+        if (!int8Activations || (!fourBits && !eightBits))
+            return kernels.startsWith("avx") && !kernels.startsWith("avx512")
+                    ? List.of(LimitLoop.FLOAT_256)
+                    : FLOATS;
         var avx2 = fourBits ? LimitLoop.SHORT_256 : LimitLoop.INT_256;
         return switch (kernels) {
             case "avx2" -> List.of(avx2);

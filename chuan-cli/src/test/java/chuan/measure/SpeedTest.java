@@ -129,7 +129,7 @@ class SpeedTest {
         assertThat(LimitChoice.candidates("amx", DType.PANEL8, true))
                 .containsExactly(LimitLoop.TILES);
         assertThat(LimitChoice.candidates("avx2", DType.PANEL4, false))
-                .contains(LimitLoop.FLOAT_256);
+                .containsExactly(LimitLoop.FLOAT_256);
         assertThat(LimitChoice.candidates("emitted", DType.BF16, true))
                 .contains(LimitLoop.FLOAT_512);
     }
