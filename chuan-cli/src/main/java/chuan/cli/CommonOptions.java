@@ -44,7 +44,7 @@ final class CommonOptions {
     KvChoice kv = KvChoice.AUTO;
 
     @Option(
-            names = "--window",
+            names = "--alibi-window",
             paramLabel = "W",
             description =
                     "Attention with ALiBi: auto leaves out pages of keys that provably weigh less"
