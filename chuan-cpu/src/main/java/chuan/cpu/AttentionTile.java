@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 ///   kept. Relative to `exp(m)`, the weights left out sum to `S <= N exp(-20 - ln N) = e^-20`,
 ///   those kept to `T >= 1`. The exact result is `(T a + S b) / (T + S)`, the one without these
 ///   pages is `a`, where `a` and `b` are means of values: they differ by `S / (T + S) |b - a| <= 2
-///   e^-20 max |v|`, 4.2e-9 of the largest value, a thirtieth of fp32's own rounding unit.
+///   e^-20 max |v|`, 4.2e-9 of the largest value, a fourteenth of fp32's rounding unit.
 ///
 /// The decision takes nothing but the query, its keys and its position, so it is the same in every
 /// tile, batch and tier. Off-heap memory; one thread at a time.
