@@ -195,6 +195,7 @@ final class BenchCommand implements Callable<Integer> {
                 LoadedModel.selected(kernels).kernels().name(),
                 common.activationsOrFast().name().toLowerCase(Locale.ROOT),
                 common.kv.name().toLowerCase(Locale.ROOT),
+                common.window.name().toLowerCase(Locale.ROOT),
                 common.threadsOrCores(),
                 work);
     }
@@ -223,7 +224,7 @@ final class BenchCommand implements Callable<Integer> {
             for (var speedCase : cases.list()) {
                 var result = run.measure(speedCase, cases.rounds);
                 limits = better(limits, limits(setup));
-                var report = new Report(setup, result, limits, peers, Double.NaN);
+                var report = new Report(setup, result, limits, peers, own.takeSkipped());
                 reports.add(report);
                 keep(report);
                 progress.line.clear();

@@ -1,5 +1,6 @@
 package chuan.measure;
 
+import chuan.cpu.CpuBackend;
 import chuan.model.Backend;
 import chuan.model.Batch;
 import chuan.model.KvCache;
@@ -21,6 +22,8 @@ public final class BackendSubject implements Subject {
     private final Batch batch = new Batch();
     private final float[] logits;
     private final int[] ids;
+    private long considered;
+    private long leftOut;
 
     /// @param cases to come: room is made for them once
     public BackendSubject(Backend backend, List<SpeedCase> cases, Progress progress) {
@@ -39,6 +42,7 @@ public final class BackendSubject implements Subject {
     @Override
     public Timing time(SpeedCase speedCase) {
         for (int i = 0; i < speedCase.batch(); i++) toDepth(caches.get(i), speedCase.depth());
+        count(-1);
         double cpu = Machine.cpuSeconds();
         long start = System.nanoTime();
         int end = speedCase.context();
@@ -52,7 +56,24 @@ public final class BackendSubject implements Subject {
                 progress.tokens((long) speedCase.batch() * (at + 1 - speedCase.depth()));
         }
         double seconds = (System.nanoTime() - start) / 1e9;
-        return new Timing(seconds, Machine.cpuSeconds() - cpu);
+        double taken = Machine.cpuSeconds() - cpu;
+        count(1);
+        return new Timing(seconds, taken);
+    }
+
+    private void count(int sign) {
+        if (!(backend instanceof CpuBackend cpu)) return;
+        considered += sign * cpu.pagesConsidered();
+        leftOut += sign * cpu.pagesLeftOut();
+    }
+
+    /// Share of the pages of keys and values that attention left out of what was timed since the
+    /// last question; NaN if unknown.
+    public double takeSkipped() {
+        double share = considered == 0 ? Double.NaN : (double) leftOut / considered;
+        considered = 0;
+        leftOut = 0;
+        return share;
     }
 
     private void toDepth(KvCache cache, int depth) {

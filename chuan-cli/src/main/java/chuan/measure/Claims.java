@@ -72,6 +72,7 @@ final class Claims {
                             1.3));
         }
         verdicts.add(keysAndValues());
+        verdicts.add(windows());
         verdicts.add(longPrompt());
         verdicts.add(batch());
         return verdicts;
@@ -130,7 +131,7 @@ final class Claims {
     private Verdict keysAndValues() {
         String wanted = "keys and values of 4,096 tokens cost their bytes and 15 % more";
         for (Row deep : rows) {
-            if (deep.number("depth") != LONG_DEPTH || deep.number("generate") <= 0) continue;
+            if (!isDeepGeneration(deep) || deep.text("window").equals("auto")) continue;
             var shallow = sameRun(deep, r -> isShortGeneration(r));
             if (shallow.isEmpty() || !deep.has("limit")) continue;
             double extra = 1 / deep.number("median") - 1 / shallow.get().number("median");
@@ -143,6 +144,36 @@ final class Claims {
                     100 * (cost - 1),
                     deep.text("model"),
                     deep.text("kernels"));
+        }
+        return new Verdict(wanted, "", false);
+    }
+
+    private static boolean isDeepGeneration(Row row) {
+        return row.number("depth") == LONG_DEPTH && row.number("generate") > 0;
+    }
+
+    /// With and without.
+    private Verdict windows() {
+        String wanted = "ALiBi's windows make a token behind 4,096 others cheaper";
+        for (Row with : rows) {
+            if (!isDeepGeneration(with) || !with.text("window").equals("auto")) continue;
+            for (Row without : rows) {
+                boolean alike =
+                        without.text("window").equals("off")
+                                && isDeepGeneration(without)
+                                && without.text("model").equals(with.text("model"))
+                                && without.text("kernels").equals(with.text("kernels"));
+                if (!alike) continue;
+                double times = with.number("median") / without.number("median");
+                return verdict(
+                        wanted,
+                        "%.0f %% of the pages left out, %.2f times the tokens (%s, %s)",
+                        times > 1,
+                        100 * with.number("pages_skipped"),
+                        times,
+                        with.text("model"),
+                        with.text("kernels"));
+            }
         }
         return new Verdict(wanted, "", false);
     }

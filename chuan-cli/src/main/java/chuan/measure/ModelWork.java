@@ -67,9 +67,11 @@ public record ModelWork(
 
     /// Bytes that generating must read for each token, on average over the tokens of the case. The
     /// sequences of a batch share the weights.
-    public double bytesPerToken(SpeedCase c) {
+    ///
+    /// @param skipped share of the keys and values that attention leaves out
+    public double bytesPerToken(SpeedCase c, double skipped) {
         double held = c.depth() + (c.length() + 1) / 2.0;
-        return (double) readBytes / c.batch() + kvBytes * held;
+        return (double) readBytes / c.batch() + kvBytes * held * (1 - skipped);
     }
 
     /// Multiply-adds with weights that reading a prompt takes for each token: logits of the last

@@ -163,7 +163,8 @@ public final class PerformancePage {
                         + "|---|---|---:|---|---:|---:|---:|---:|---:|---:|---:|---|");
         var seen = new TreeSet<String>();
         for (Row row : own.reversed()) {
-            String subject = model(row) + row.text("kernels") + row.text("what");
+            String subject =
+                    model(row) + row.text("kernels") + row.text("what") + row.text("window");
             if (!seen.add(subject)) continue;
             String unit = row.text("throughput_unit");
             line(
@@ -189,7 +190,10 @@ public final class PerformancePage {
         for (Row row : own)
             if (!row.isPrompt() && row.number("batch") == 1)
                 curves.computeIfAbsent(
-                                model(row) + ", " + row.text("kernels"),
+                                model(row)
+                                        + ", "
+                                        + row.text("kernels")
+                                        + (row.text("window").equals("off") ? ", no window" : ""),
                                 _ -> new java.util.TreeMap<>())
                         .put(row.number("depth"), row.number("median"));
         curves.values().removeIf(curve -> curve.size() < 2);

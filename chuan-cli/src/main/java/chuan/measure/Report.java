@@ -21,7 +21,9 @@ public record Report(
     /// What a token costs, in the unit of the limit: bytes read, or multiply-adds.
     private double workPerToken() {
         var c = result.speedCase();
-        return c.isPrompt() ? setup.work().multiplyAddsPerToken(c) : setup.work().bytesPerToken(c);
+        return c.isPrompt()
+                ? setup.work().multiplyAddsPerToken(c)
+                : setup.work().bytesPerToken(c, Double.isNaN(skipped) ? 0 : skipped);
     }
 
     /// Work per second.

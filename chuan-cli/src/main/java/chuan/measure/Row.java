@@ -58,6 +58,7 @@ record Row(JsonNode json) {
                 text("kernels"),
                 text("activations"),
                 text("kv"),
+                text("window"),
                 text("threads"),
                 text("what"),
                 peerName(),

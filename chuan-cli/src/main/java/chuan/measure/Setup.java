@@ -15,6 +15,7 @@ import java.util.Map;
 /// @param model name of file, folder or shape
 /// @param matrices type of those in the blocks
 /// @param kernels chosen, in a word
+/// @param window whether attention may leave out pages
 public record Setup(
         String run,
         String commit,
@@ -25,6 +26,7 @@ public record Setup(
         String kernels,
         String activations,
         String kv,
+        String window,
         int threads,
         ModelWork work) {
 
@@ -39,6 +41,7 @@ public record Setup(
             String kernels,
             String activations,
             String kv,
+            String window,
             int threads,
             ModelWork work) {
         return new Setup(
@@ -51,6 +54,7 @@ public record Setup(
                 kernels,
                 activations,
                 kv,
+                window,
                 threads,
                 work);
     }
@@ -80,6 +84,7 @@ public record Setup(
         row.put("kernels", kernels);
         row.put("activations", activations);
         row.put("kv", kv);
+        row.put("window", window);
         row.put("threads", threads);
         row.put("weight_bytes_read", work.readBytes());
         row.put("kv_bytes_per_token", work.kvBytes());

@@ -45,10 +45,10 @@ class SpeedTest {
         assertThat(work.kvBytes()).isEqualTo(2 * 2 * 40 * 5120);
         assertThat(work.readBytes()).isEqualTo(work.weightBytes() - 64_000L * 5120 * 34 / 32);
         var atFourThousand = new SpeedCase(0, 1, 4095, 1);
-        assertThat(work.bytesPerToken(atFourThousand))
+        assertThat(work.bytesPerToken(atFourThousand, 0))
                 .isEqualTo(work.readBytes() + 4096.0 * 819_200);
-        assertThat(work.bytesPerToken(new SpeedCase(0, 1, 0, 8)))
-                .isEqualTo(work.readBytes() / 8.0 + 819_200);
+        assertThat(work.bytesPerToken(new SpeedCase(0, 1, 0, 8), 0.5))
+                .isEqualTo(work.readBytes() / 8.0 + 409_600);
         assertThat(work.multiplyAddsPerToken(new SpeedCase(512, 0, 0, 1)))
                 .isEqualTo(12_609_126_400.0 + 640_000);
     }
@@ -89,6 +89,7 @@ class SpeedTest {
                     assertThat(timing.seconds()).isPositive();
                     assertThat(timing.cpuSeconds()).isNotNegative();
                 }
+            assertThat(subject.takeSkipped()).isNaN(); // no page is whole yet
             assertThat(told).isNotEmpty().allSatisfy(t -> assertThat(t).isBetween(1L, 18L));
         }
     }
