@@ -63,9 +63,12 @@ public record JsonFields(Path file, Json.Obj object) {
     private BigDecimal number(String key, Json value) {
         if (!(value instanceof Json.Num(String literal)))
             throw MalformedFileException.key(file, key, "must be a number");
-        var number = new BigDecimal(literal);
-        if (Math.abs((long) number.scale()) > 1000)
-            throw MalformedFileException.key(file, key, "is out of any range: " + literal);
-        return number;
+        try {
+            var number = new BigDecimal(literal);
+            if (Math.abs((long) number.scale()) <= 1000) return number;
+        } catch (NumberFormatException _) {
+            // an exponent of more than ten digits
+        }
+        throw MalformedFileException.key(file, key, "is out of any range: " + literal);
     }
 }

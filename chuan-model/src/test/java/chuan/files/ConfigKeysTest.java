@@ -1,5 +1,6 @@
 package chuan.files;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -190,6 +191,20 @@ class ConfigKeysTest {
                         value)
                 .config()
                 .position();
+    }
+
+    @Test
+    void numbersOutOfAnyRangeAreNamed() {
+        for (String number :
+                new String[] {"1e2000", "4923E4532036584775807096", "-1e-99999999999"}) {
+            var json = "{\"model_max_length\":" + number + "}";
+            var parsed = (Json.Obj) Json.parse(Path.of("config.json"), json.getBytes(UTF_8));
+            var fields = new JsonFields(Path.of("config.json"), parsed);
+            assertThatThrownBy(() -> fields.integer("model_max_length"))
+                    .isInstanceOf(MalformedFileException.class)
+                    .hasMessageContaining("model_max_length")
+                    .hasMessageContaining("is out of any range: " + number);
+        }
     }
 
     private static void refused(String message, Object... namesAndValues) {
