@@ -64,7 +64,7 @@ final class AmxPanelCode extends PanelCode {
         a.vmovdqu(LOW, Mem.at(Gp.RDI));
         a.vmovdqu(Mem.at(Gp.RDX), LOW);
         for (int line = 0; line < Panels.PANEL4.superblockBytes(); line += Panels.LINE)
-            a.prefetcht0(Mem.at(Gp.RDI, AHEAD + line));
+            ask(a, Mem.at(Gp.RDI, line));
         for (int block = 0; block < 2; block++)
             unpack(
                     a,
@@ -198,7 +198,7 @@ final class AmxPanelCode extends PanelCode {
         }
         a.align(32);
         a.bind(next);
-        prefetch(a, layout);
+        askForSuperblock(a, layout);
         for (int step = LAG; step < steps; step++) {
             multiply(a, tokens, step, false);
             addScaled(a, tokens, step - LAG);

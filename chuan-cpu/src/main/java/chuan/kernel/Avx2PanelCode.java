@@ -81,12 +81,14 @@ final class Avx2PanelCode extends PanelCode {
     @Override
     void superblock(X86Assembler a, Panels layout, int tokens) {
         for (int block = 0; block < 2; block++) {
+            if (block == 0) ask(a, scales(0));
             for (int t = 0; t < tokens; t++) {
                 a.vpbroadcastd(sum(t, 0), start(tokens, block, t));
                 a.vmovdqa(sum(t, 1), sum(t, 0));
             }
             for (int z = 0; z < layout.lines(); z++) {
                 Mem line = line(layout, block, z);
+                ask(a, line);
                 switch (layout) {
                     case PANEL4 -> {
                         nibbles(a, line, false);

@@ -63,8 +63,10 @@ final class Avx512PanelCode extends PanelCode {
     @Override
     void superblock(X86Assembler a, Panels layout, int tokens) {
         for (int block = 0; block < 2; block++) {
+            if (block == 0) ask(a, scales(0));
             for (int t = 0; t < tokens; t++) a.vpbroadcastd(sum(t), start(tokens, block, t));
-            for (int z = 0; z < layout.lines(); z++)
+            for (int z = 0; z < layout.lines(); z++) {
+                ask(a, line(layout, block, z));
                 switch (layout) {
                     case PANEL4 -> {
                         a.vmovdqu(HIGH, line(layout, block, z));
@@ -79,6 +81,7 @@ final class Avx512PanelCode extends PanelCode {
                         multiply(a, LOW, tokens, block, z);
                     }
                 }
+            }
             a.vcvtph2ps(SCALES, scales(block));
             for (int t = 0; t < tokens; t++) {
                 a.vcvtdq2ps(sum(t), sum(t));
