@@ -73,8 +73,8 @@ public final class WorkerPool implements AutoCloseable {
         return threads.clone();
     }
 
-    /// Does pieces `[0, pieces)` of `job`, handed out `chunk` at a time. Returns when all are done;
-    /// what a piece throws is thrown here, after the others have stopped.
+    /// Does pieces `[0, pieces)` of `job`, handed out at most `chunk` at a time. Returns when all
+    /// are done; what a piece throws is thrown here, after the others have stopped.
     public void run(int pieces, int chunk, Job job) {
         if (closed) throw new IllegalStateException("the worker pool is closed");
         if (threads.length == 0 || pieces <= chunk) {
@@ -108,12 +108,15 @@ public final class WorkerPool implements AutoCloseable {
         }
     }
 
+    /// Takes pieces as long as there are any: `chunk` at a time, and ever fewer towards the end, so
+    /// that all are done at nearly the same time.
     private void takePieces(int worker) {
+        int workers = threads.length + 1;
         try {
-            for (int from = next.getAndAdd(chunk);
-                    from < pieces && from >= 0;
-                    from = next.getAndAdd(chunk))
-                job.run(worker, from, Math.min(pieces, from + chunk));
+            for (int from = next.get(); from < pieces; from = next.get()) {
+                int size = Math.clamp((pieces - from) / (2 * workers), 1, chunk);
+                if (next.compareAndSet(from, from + size)) job.run(worker, from, from + size);
+            }
         } catch (Throwable t) {
             failure = t;
             next.set(pieces);

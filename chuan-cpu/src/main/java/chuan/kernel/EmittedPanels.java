@@ -113,6 +113,8 @@ final class EmittedPanels {
         long bytes = layout.panelBytes(w.columns());
         long far = code.tokensWorthUnpacking() < Integer.MAX_VALUE ? FAR_BYTES_UNPACKED : FAR_BYTES;
         int most = (int) Math.clamp(far / bytes, 1, MOST_PANELS);
+        // nothing comes by again: weights stream, the less interrupted the better
+        if (x.tiles() == 1 && !unpacks) most = MOST_PANELS * code.mostTokens() / x.tokens();
         int end = Math.ceilDiv(to, ROWS);
         var own = places.get();
         for (int panel = from / ROWS; panel < end; panel += most) {
@@ -145,7 +147,8 @@ final class EmittedPanels {
             Places own) {
         int tokens = x.first(tile + 1) - x.first(tile);
         int blockBytes = PackedRows.blockBytes(tokens);
-        int stretch = count == 1 ? x.superblocks() : Math.max(1, NEAR_BYTES / (2 * blockBytes));
+        int stretch = Math.max(1, NEAR_BYTES / (2 * blockBytes));
+        if (count == 1 || x.superblocks() < 2 * stretch) stretch = x.superblocks();
         MemorySegment.copy(own.zeros, 0, own.out, 0, (long) tokens * count * ROWS * Float.BYTES);
         for (int at = 0; at < x.superblocks(); at += stretch)
             functions.multiply(
