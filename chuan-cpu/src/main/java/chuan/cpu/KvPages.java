@@ -5,6 +5,7 @@ import chuan.kernel.KvFormat;
 import chuan.model.KvType;
 import chuan.model.ModelConfig;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 
@@ -72,14 +73,20 @@ final class KvPages implements AutoCloseable {
         if (page != null) return page;
         var owner = Arena.ofShared();
         try {
-            long address = owner.allocate(pageBytes, CACHE_LINE).address();
-            page = new Page(owner, address, new float[layers * heads]);
+            page = new Page(owner, memory(owner).address(), new float[layers * heads]);
         } catch (OutOfMemoryError _) {
             owner.close();
             throw new KvMemoryException(pageBytes, committedBytes());
         }
         all.add(page);
         return page;
+    }
+
+    /// In huge pages of the system where it fills some: a token reads a few kilobytes here and
+    /// there for each layer and head.
+    private MemorySegment memory(Arena owner) {
+        var huge = pageBytes < SystemPages.HUGE ? null : SystemPages.allocate(pageBytes, owner);
+        return huge == null ? owner.allocate(pageBytes, CACHE_LINE) : huge;
     }
 
     /// Takes back a page that nobody reads any more.

@@ -16,7 +16,7 @@ final class SystemPages {
     private static final int HUGE_PAGE = 14;
     private static final int POPULATE_READ = 22; // since Linux 5.14
     private static final long PAGE = 4096;
-    private static final long HUGE = 2 << 20;
+    static final long HUGE = 2 << 20;
 
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
@@ -45,6 +45,11 @@ final class SystemPages {
     /// Zeroed memory in huge pages, touched by nobody yet, that is freed when the last view of it
     /// is unreachable; null if the system has none.
     static @Nullable MemorySegment allocate(long bytes) {
+        return allocate(bytes, Arena.ofAuto());
+    }
+
+    /// The same, freed with its owner.
+    static @Nullable MemorySegment allocate(long bytes, Arena owner) {
         if (MMAP == null || MUNMAP == null) return null;
         long size = Math.addExact(bytes, 2 * HUGE) / HUGE * HUGE;
         try {
@@ -52,8 +57,7 @@ final class SystemPages {
             if (at == -1) return null;
             long start = Math.ceilDiv(at, HUGE) * HUGE;
             var memory =
-                    MemorySegment.ofAddress(start)
-                            .reinterpret(bytes, Arena.ofAuto(), _ -> free(at, size));
+                    MemorySegment.ofAddress(start).reinterpret(bytes, owner, _ -> free(at, size));
             advise(start, bytes, HUGE_PAGE);
             return memory;
         } catch (Throwable e) {
