@@ -150,6 +150,7 @@ public final class Engine {
         int[] prompt = request.prompt();
         for (int i = 0; i < prompt.length; i++) checkId("prompt[" + i + "]", prompt[i]);
         for (int id : request.stopIds()) checkId("stop_ids", id);
+        for (int id : request.sampling().logitBias().keySet()) checkId("logit_bias", id);
     }
 
     private void checkId(String field, int id) {

@@ -14,6 +14,7 @@ import java.util.Set;
 /// @param stopIds tokens that end the text; they are not part of it
 /// @param logprobs report this many of the most probable tokens at each step; -1 = report no
 ///   log-probabilities at all, 0 = only that of the chosen token
+/// @param constraint which tokens may follow; it sees the answer, not the prompt
 public record GenerateRequest(
         int[] prompt,
         boolean continuesText,
@@ -21,7 +22,8 @@ public record GenerateRequest(
         List<String> stop,
         Set<Integer> stopIds,
         SamplingOptions sampling,
-        int logprobs) {
+        int logprobs,
+        Constraint constraint) {
 
     /// More would be slow to look for in every piece of text.
     private static final int MOST_STOPS = 64;
@@ -43,6 +45,18 @@ public record GenerateRequest(
         stopIds = Set.copyOf(stopIds);
     }
 
+    /// Without a constraint.
+    public GenerateRequest(
+            int[] prompt,
+            boolean continuesText,
+            int maxTokens,
+            List<String> stop,
+            Set<Integer> stopIds,
+            SamplingOptions sampling,
+            int logprobs) {
+        this(prompt, continuesText, maxTokens, stop, stopIds, sampling, logprobs, Constraint.NONE);
+    }
+
     private static void checkStop(String field, String stop) {
         if (stop.isEmpty()) throw new InvalidRequestException(field, "is empty");
         boolean lone =
@@ -53,27 +67,35 @@ public record GenerateRequest(
     }
 
     public GenerateRequest withMaxTokens(int value) {
-        return new GenerateRequest(prompt, continuesText, value, stop, stopIds, sampling, logprobs);
+        return new GenerateRequest(
+                prompt, continuesText, value, stop, stopIds, sampling, logprobs, constraint);
     }
 
     public GenerateRequest withStop(List<String> value) {
         return new GenerateRequest(
-                prompt, continuesText, maxTokens, value, stopIds, sampling, logprobs);
+                prompt, continuesText, maxTokens, value, stopIds, sampling, logprobs, constraint);
     }
 
     /// Which tokens end the text; an empty set lets it run to `maxTokens`.
     public GenerateRequest withStopIds(Set<Integer> value) {
         return new GenerateRequest(
-                prompt, continuesText, maxTokens, stop, value, sampling, logprobs);
+                prompt, continuesText, maxTokens, stop, value, sampling, logprobs, constraint);
     }
 
     public GenerateRequest withSampling(SamplingOptions value) {
         return new GenerateRequest(
-                prompt, continuesText, maxTokens, stop, stopIds, value, logprobs);
+                prompt, continuesText, maxTokens, stop, stopIds, value, logprobs, constraint);
     }
 
     public GenerateRequest withLogprobs(int value) {
         return new GenerateRequest(
-                prompt, continuesText, maxTokens, stop, stopIds, sampling, value);
+                prompt, continuesText, maxTokens, stop, stopIds, sampling, value, constraint);
+    }
+
+    /// Lets only tokens follow that `value` allows. Where it says that the answer may end,
+    /// `stopIds` are allowed; where it says that nothing may follow, the answer ends by itself.
+    public GenerateRequest withConstraint(Constraint value) {
+        return new GenerateRequest(
+                prompt, continuesText, maxTokens, stop, stopIds, sampling, logprobs, value);
     }
 }

@@ -1,19 +1,23 @@
 package chuan.engine;
 
 import java.util.Arrays;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 
-/// Chooses the next token from logits: repetition penalty, temperature, top-k, top-p, min-p, draw,
-/// in this order and with the meanings of the transformers library (4.31):
+/// Chooses the next token from logits: logit bias, repetition penalty, presence and frequency
+/// penalty, constraint, temperature, top-k, top-p, min-p, draw, in this order and with the meanings
+/// of the transformers library (4.31), and of OpenAI's API for what that one lacks:
 ///
-/// - The penalty looks at prompt and generated ids alike, each id once however often it occurred.
+/// - The repetition penalty looks at prompt and answer alike, each id once however often it
+///   occurred; presence and frequency penalty look at the answer only.
 /// - All tokens that tie with the k-th survive top-k.
 /// - Top-p keeps a token if the mass of those before it is below p, so the first always stays.
 ///
-/// Penalty and temperature are computed in fp32 as there, masses in fp64. Tokens are ordered by
+/// Penalties and temperature are computed in fp32 as there, masses in fp64. Tokens are ordered by
 /// falling probability, the lowest id first among equals; a draw walks in this order. Exponentials
-/// are those of [StrictMath] and random numbers those of [SplitMix64], so a seed gives the same
-/// tokens on every machine that computes the same logits.
+/// are those of [StrictMath] and random numbers those of [SplitMix64], one per draw, so a seed
+/// gives the same tokens on every machine that computes the same logits.
 ///
 /// [#next] allocates nothing and never sorts the vocabulary: it finds the k-th value with a heap of
 /// k values and takes tokens from a second heap only until the draw falls. One thread at a time.
@@ -22,32 +26,72 @@ public final class Sampler {
     private final long seed;
     private final SplitMix64 random;
 
+    /// Ids of prompt and answer; empty without a repetition penalty.
     private final boolean[] seen;
+
     private final int[] seenIds;
     private int seenCount;
+
+    /// How often each id occurred in the answer, and which did; empty without such penalties.
+    private final int[] answered;
+
+    private final int[] answeredIds;
+    private int answeredCount;
+
+    private final int[] biasIds;
+    private final float[] biases;
 
     /// Values of the best k so far, the smallest on top.
     private final float[] best;
 
-    /// Candidates: a heap of ids in `[0, heapSize)`, behind it the ids taken out of it.
-    private final int[] ids;
-
-    /// Per id, exp(logit - largest logit).
-    private final double[] weight;
-
+    private final Workspace space;
     private int candidates;
     private int heapSize;
 
+    /// What choosing a token needs and nobody needs afterwards, so that samplers that take turns
+    /// can share it.
+    static final class Workspace {
+        /// Candidates: a heap of ids in `[0, heapSize)`, behind it the ids taken out of it.
+        final int[] ids;
+
+        /// Per id, exp(logit - largest logit).
+        final double[] weight;
+
+        /// For logits that may be spent.
+        final float[] logits;
+
+        Workspace(int vocab) {
+            ids = new int[vocab];
+            weight = new double[vocab];
+            logits = new float[vocab];
+        }
+    }
+
     public Sampler(int vocab, SamplingOptions options) {
+        this(vocab, options, new Workspace(vocab));
+    }
+
+    /// @param space used during the calls only; of the same vocabulary
+    Sampler(int vocab, SamplingOptions options, Workspace space) {
         this.options = options;
+        this.space = space;
         seed = options.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong(1L << 53));
         random = new SplitMix64(seed);
+        int penalized = options.repetitionPenalty() == 1 ? 0 : vocab;
+        seen = new boolean[penalized];
+        seenIds = new int[penalized];
+        boolean counts = options.presencePenalty() != 0 || options.frequencyPenalty() != 0;
+        answered = new int[counts ? vocab : 0];
+        answeredIds = new int[counts ? vocab : 0];
+        biasIds = options.logitBias().keySet().stream().mapToInt(id -> id).sorted().toArray();
+        biases = new float[biasIds.length];
+        for (int i = 0; i < biases.length; i++) biases[i] = bias(options.logitBias(), biasIds[i]);
         boolean draws = options.temperature() > 0;
-        seen = new boolean[vocab];
-        seenIds = new int[vocab];
         best = new float[draws && options.topK() < vocab ? options.topK() : 0];
-        ids = new int[draws ? vocab : 0];
-        weight = new double[draws ? vocab : 0];
+    }
+
+    private static float bias(Map<Integer, Float> biases, int id) {
+        return biases.getOrDefault(id, 0f);
     }
 
     /// The seed in use, so that a run can be repeated.
@@ -55,32 +99,85 @@ public final class Sampler {
         return seed;
     }
 
-    /// Takes note of a token of the prompt or of the answer, for the repetition penalty.
+    /// Takes note of a token of the prompt.
     public void accept(int id) {
-        if (seen[id]) return;
+        if (seen.length == 0 || seen[id]) return;
         seen[id] = true;
         seenIds[seenCount++] = id;
     }
 
-    /// Forgets all tokens that were accepted.
+    /// Takes note of a token of the answer.
+    public void answer(int id) {
+        accept(id);
+        if (answered.length > 0 && answered[id]++ == 0) answeredIds[answeredCount++] = id;
+    }
+
+    /// Forgets all tokens.
     public void forget() {
         for (int i = 0; i < seenCount; i++) seen[seenIds[i]] = false;
         seenCount = 0;
+        for (int i = 0; i < answeredCount; i++) answered[answeredIds[i]] = 0;
+        answeredCount = 0;
     }
 
-    /// The next token. Does not accept it.
+    /// The next token. Does not take note of it.
     ///
-    /// @param logits `[vocab]`; spent: penalty and temperature are written into it
+    /// @param logits `[vocab]`; spent: penalties and temperature are written into it
     /// @throws IllegalStateException if a logit is NaN or none is finite
     public int next(float[] logits) {
+        return next(logits, Constraint.NONE, 0, Set.of());
+    }
+
+    /// The next token that a constraint allows.
+    ///
+    /// @param logits `[vocab]`; spent
+    /// @param state of the constraint
+    /// @param stopIds allowed where the constraint accepts, and only there
+    /// @throws IllegalStateException if a logit is NaN, none is finite, or nothing is allowed
+    int next(float[] logits, Constraint constraint, int state, Set<Integer> stopIds) {
         penalize(logits);
+        boolean free = constraint == Constraint.NONE;
         int top = argmax(logits);
-        if (options.temperature() == 0) return top;
+        if (options.temperature() == 0) {
+            // the best is nearly always allowed: looking at it is cheaper than at all
+            if (free || allowed(constraint, state, stopIds, top)) return top;
+            mask(logits, constraint, state, stopIds);
+            return bestAllowed(logits);
+        }
+        if (!free) {
+            mask(logits, constraint, state, stopIds);
+            bestAllowed(logits);
+        }
         select(logits);
         double u = random.nextDouble();
         boolean cut = options.topP() < 1 || options.minP() > 0;
         double mass = cut ? cut(logits) : total();
         return draw(logits, u * mass, cut);
+    }
+
+    private static boolean allowed(
+            Constraint constraint, int state, Set<Integer> stopIds, int token) {
+        return stopIds.contains(token)
+                ? constraint.accepting(state)
+                : constraint.advance(state, token) >= 0;
+    }
+
+    private static void mask(
+            float[] logits, Constraint constraint, int state, Set<Integer> stopIds) {
+        boolean accepting = constraint.accepting(state);
+        var stops = new float[stopIds.size()];
+        int at = 0;
+        for (int id : stopIds) stops[at++] = logits[id];
+        constraint.mask(state, logits);
+        at = 0;
+        for (int id : stopIds) logits[id] = accepting ? stops[at++] : Float.NEGATIVE_INFINITY;
+    }
+
+    private static int bestAllowed(float[] logits) {
+        int top = argmax(logits, false);
+        if (Float.isInfinite(logits[top]))
+            throw new IllegalStateException("the constraint allows no token here");
+        return top;
     }
 
     /// The distribution that [#next] would draw from, without drawing: probability per id, 0 where
@@ -98,16 +195,26 @@ public final class Sampler {
         }
         select(logits);
         double mass = cut(logits);
-        for (int i = heapSize; i < candidates; i++) out[ids[i]] = weight[ids[i]] / mass;
+        for (int i = heapSize; i < candidates; i++)
+            out[space.ids[i]] = space.weight[space.ids[i]] / mass;
     }
 
     /// Ids that the last call of [#probabilities] kept, also those whose probability is too small
     /// for a number.
     int[] kept() {
-        return Arrays.stream(ids, heapSize, candidates).sorted().toArray();
+        return Arrays.stream(space.ids, heapSize, candidates).sorted().toArray();
     }
 
     private void penalize(float[] logits) {
+        for (int i = 0; i < biasIds.length; i++) logits[biasIds[i]] += biases[i];
+        repetitionPenalty(logits);
+        float presence = (float) options.presencePenalty();
+        float frequency = (float) options.frequencyPenalty();
+        for (int i = 0; i < answeredCount; i++)
+            logits[answeredIds[i]] -= presence + answered[answeredIds[i]] * frequency;
+    }
+
+    private void repetitionPenalty(float[] logits) {
         float penalty = (float) options.repetitionPenalty();
         if (penalty == 1) return;
         for (int i = 0; i < seenCount; i++) {
@@ -117,6 +224,10 @@ public final class Sampler {
     }
 
     private static int argmax(float[] logits) {
+        return argmax(logits, true);
+    }
+
+    private static int argmax(float[] logits, boolean mustBeFinite) {
         int top = 0;
         for (int id = 0; id < logits.length; id++) {
             float value = logits[id];
@@ -124,13 +235,13 @@ public final class Sampler {
             if (Float.isNaN(value))
                 throw new IllegalStateException("the model gave NaN as the logit of token " + id);
         }
-        if (Float.isInfinite(logits[top]))
+        if (mustBeFinite && Float.isInfinite(logits[top]))
             throw new IllegalStateException(
                     "the model gave " + logits[top] + " as its largest logit");
         return top;
     }
 
-    /// Fills `ids[0, candidates)` with what top-k leaves, and `weight` for them.
+    /// Fills `space.ids[0, candidates)` with what top-k leaves, and `weight` for them.
     private void select(float[] logits) {
         float temperature = (float) options.temperature();
         if (temperature != 1) for (int id = 0; id < logits.length; id++) logits[id] /= temperature;
@@ -139,14 +250,14 @@ public final class Sampler {
         candidates = 0;
         for (int id = 0; id < logits.length; id++) {
             if (logits[id] >= threshold) {
-                ids[candidates++] = id;
+                space.ids[candidates++] = id;
                 largest = Math.max(largest, logits[id]);
             }
         }
         for (int i = 0; i < candidates; i++) {
-            double distance = (double) logits[ids[i]] - largest;
+            double distance = (double) logits[space.ids[i]] - largest;
             // below 2^-150 relative to the best, where an fp32 softmax has only zeros
-            weight[ids[i]] = distance < -104 ? 0 : StrictMath.exp(distance);
+            space.weight[space.ids[i]] = distance < -104 ? 0 : StrictMath.exp(distance);
         }
         heapSize = candidates;
         for (int i = heapSize / 2 - 1; i >= 0; i--) siftDown(logits, i);
@@ -177,7 +288,7 @@ public final class Sampler {
 
     private double total() {
         double sum = 0;
-        for (int i = 0; i < candidates; i++) sum += weight[ids[i]];
+        for (int i = 0; i < candidates; i++) sum += space.weight[space.ids[i]];
         return sum;
     }
 
@@ -187,8 +298,8 @@ public final class Sampler {
         double enough = options.topP() < 1 ? options.topP() * total() : Double.POSITIVE_INFINITY;
         double least = options.minP();
         double mass = 0;
-        do mass += weight[take(logits)];
-        while (heapSize > 0 && mass < enough && weight[ids[0]] >= least);
+        do mass += space.weight[take(logits)];
+        while (heapSize > 0 && mass < enough && space.weight[space.ids[0]] >= least);
         return mass;
     }
 
@@ -196,19 +307,19 @@ public final class Sampler {
     /// or through the heap.
     private int draw(float[] logits, double target, boolean cut) {
         double passed = 0;
-        int last = ids[candidates - 1];
+        int last = space.ids[candidates - 1];
         if (cut) {
             for (int i = candidates - 1; i >= heapSize; i--) {
-                if (weight[ids[i]] > 0) last = ids[i];
-                passed += weight[ids[i]];
-                if (passed > target) return ids[i];
+                if (space.weight[space.ids[i]] > 0) last = space.ids[i];
+                passed += space.weight[space.ids[i]];
+                if (passed > target) return space.ids[i];
             }
             return last; // rounding left a rest that belongs to nobody
         }
         while (heapSize > 0) {
             int id = take(logits);
-            if (weight[id] > 0) last = id;
-            passed += weight[id];
+            if (space.weight[id] > 0) last = id;
+            passed += space.weight[id];
             if (passed > target) return id;
         }
         return last;
@@ -216,24 +327,25 @@ public final class Sampler {
 
     /// Takes the best candidate out of the heap and leaves it behind it.
     private int take(float[] logits) {
-        int top = ids[0];
+        int top = space.ids[0];
         heapSize--;
-        ids[0] = ids[heapSize];
-        ids[heapSize] = top;
+        space.ids[0] = space.ids[heapSize];
+        space.ids[heapSize] = top;
         siftDown(logits, 0);
         return top;
     }
 
     private void siftDown(float[] logits, int at) {
         if (at >= heapSize) return;
-        int id = ids[at];
+        int id = space.ids[at];
         for (int child = 2 * at + 1; child < heapSize; child = 2 * at + 1) {
-            if (child + 1 < heapSize && before(logits, ids[child + 1], ids[child])) child++;
-            if (!before(logits, ids[child], id)) break;
-            ids[at] = ids[child];
+            if (child + 1 < heapSize && before(logits, space.ids[child + 1], space.ids[child]))
+                child++;
+            if (!before(logits, space.ids[child], id)) break;
+            space.ids[at] = space.ids[child];
             at = child;
         }
-        ids[at] = id;
+        space.ids[at] = id;
     }
 
     private static boolean before(float[] logits, int a, int b) {

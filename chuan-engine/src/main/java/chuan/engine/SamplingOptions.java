@@ -1,9 +1,10 @@
 package chuan.engine;
 
+import java.util.Map;
 import java.util.OptionalLong;
 
-/// How the next token is chosen. Meanings and order of application are those of the transformers
-/// library; see [Sampler].
+/// How the next token is chosen. Meanings are those of the transformers library, and of OpenAI's
+/// API for presence, frequency and bias; for the order of application see [Sampler].
 ///
 /// @param temperature logits are divided by it; 0 takes the most probable token
 /// @param topK only the `topK` most probable tokens, and those that tie with the last; 0 = all
@@ -12,6 +13,10 @@ import java.util.OptionalLong;
 ///   last
 /// @param repetitionPenalty logits of tokens that occurred in prompt or answer are divided by it if
 ///   positive, multiplied if negative; 1 = none
+/// @param presencePenalty subtracted from the logits of tokens that occurred in the answer; 0 =
+///   none
+/// @param frequencyPenalty subtracted as often as they occurred in the answer; 0 = none
+/// @param logitBias added to the logits of these tokens before anything else
 /// @param seed of the draws; the same seed and logits give the same tokens. Absent: a new one each
 ///   time, reported in the result
 public record SamplingOptions(
@@ -20,7 +25,13 @@ public record SamplingOptions(
         double topP,
         double minP,
         double repetitionPenalty,
+        double presencePenalty,
+        double frequencyPenalty,
+        Map<Integer, Float> logitBias,
         OptionalLong seed) {
+
+    /// More would be a table of the vocabulary.
+    private static final int MOST_BIASES = 1024;
 
     public SamplingOptions {
         if (!(temperature >= 0 && temperature <= 100))
@@ -34,6 +45,34 @@ public record SamplingOptions(
             throw new InvalidRequestException(
                     "repetition_penalty",
                     "must be above 0 and at most 100, not " + repetitionPenalty);
+        penalty("presence_penalty", presencePenalty);
+        penalty("frequency_penalty", frequencyPenalty);
+        if (logitBias.size() > MOST_BIASES)
+            throw new InvalidRequestException(
+                    "logit_bias",
+                    "has " + logitBias.size() + " tokens; at most " + MOST_BIASES + " are allowed");
+        logitBias = Map.copyOf(logitBias);
+        logitBias.forEach((id, bias) -> {
+            if (!(bias >= -100 && bias <= 100))
+                throw new InvalidRequestException(
+                        "logit_bias", "of token " + id + " must be between -100 and 100");
+        });
+    }
+
+    private static void penalty(String field, double value) {
+        if (!(value >= -2 && value <= 2))
+            throw new InvalidRequestException(field, "must be between -2 and 2, not " + value);
+    }
+
+    /// Without penalties and biases on the answer.
+    public SamplingOptions(
+            double temperature,
+            int topK,
+            double topP,
+            double minP,
+            double repetitionPenalty,
+            OptionalLong seed) {
+        this(temperature, topK, topP, minP, repetitionPenalty, 0, 0, Map.of(), seed);
     }
 
     private static void fraction(String field, double value) {
@@ -57,27 +96,119 @@ public record SamplingOptions(
     }
 
     public SamplingOptions withTemperature(double value) {
-        return new SamplingOptions(value, topK, topP, minP, repetitionPenalty, seed);
+        return new SamplingOptions(
+                value,
+                topK,
+                topP,
+                minP,
+                repetitionPenalty,
+                presencePenalty,
+                frequencyPenalty,
+                logitBias,
+                seed);
     }
 
     public SamplingOptions withTopK(int value) {
-        return new SamplingOptions(temperature, value, topP, minP, repetitionPenalty, seed);
+        return new SamplingOptions(
+                temperature,
+                value,
+                topP,
+                minP,
+                repetitionPenalty,
+                presencePenalty,
+                frequencyPenalty,
+                logitBias,
+                seed);
     }
 
     public SamplingOptions withTopP(double value) {
-        return new SamplingOptions(temperature, topK, value, minP, repetitionPenalty, seed);
+        return new SamplingOptions(
+                temperature,
+                topK,
+                value,
+                minP,
+                repetitionPenalty,
+                presencePenalty,
+                frequencyPenalty,
+                logitBias,
+                seed);
     }
 
     public SamplingOptions withMinP(double value) {
-        return new SamplingOptions(temperature, topK, topP, value, repetitionPenalty, seed);
+        return new SamplingOptions(
+                temperature,
+                topK,
+                topP,
+                value,
+                repetitionPenalty,
+                presencePenalty,
+                frequencyPenalty,
+                logitBias,
+                seed);
     }
 
     public SamplingOptions withRepetitionPenalty(double value) {
-        return new SamplingOptions(temperature, topK, topP, minP, value, seed);
+        return new SamplingOptions(
+                temperature,
+                topK,
+                topP,
+                minP,
+                value,
+                presencePenalty,
+                frequencyPenalty,
+                logitBias,
+                seed);
+    }
+
+    public SamplingOptions withPresencePenalty(double value) {
+        return new SamplingOptions(
+                temperature,
+                topK,
+                topP,
+                minP,
+                repetitionPenalty,
+                value,
+                frequencyPenalty,
+                logitBias,
+                seed);
+    }
+
+    public SamplingOptions withFrequencyPenalty(double value) {
+        return new SamplingOptions(
+                temperature,
+                topK,
+                topP,
+                minP,
+                repetitionPenalty,
+                presencePenalty,
+                value,
+                logitBias,
+                seed);
+    }
+
+    public SamplingOptions withLogitBias(Map<Integer, Float> value) {
+        return new SamplingOptions(
+                temperature,
+                topK,
+                topP,
+                minP,
+                repetitionPenalty,
+                presencePenalty,
+                frequencyPenalty,
+                value,
+                seed);
     }
 
     public SamplingOptions withSeed(long value) {
         return new SamplingOptions(
-                temperature, topK, topP, minP, repetitionPenalty, OptionalLong.of(value));
+                temperature,
+                topK,
+                topP,
+                minP,
+                repetitionPenalty,
+                presencePenalty,
+                frequencyPenalty,
+                logitBias,
+                OptionalLong.of(value));
     }
 }

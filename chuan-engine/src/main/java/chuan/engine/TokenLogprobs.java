@@ -16,21 +16,22 @@ public record TokenLogprobs(int id, double logprob, List<Candidate> top) {
         return new TokenLogprobs(id, Double.NaN, List.of());
     }
 
-    /// @param logits `[vocab]`, not yet changed by a sampler
-    static TokenLogprobs of(int id, float[] logits, int count) {
-        double logSum = logSumExp(logits, 0, logits.length);
-        var top = new Candidate[Math.min(count, logits.length)];
+    /// @param logits of which `[at, at + vocab)` are the model's, not yet changed by a sampler
+    static TokenLogprobs of(int id, float[] logits, int at, int vocab, int count) {
+        double logSum = logSumExp(logits, at, vocab);
+        var top = new Candidate[Math.min(count, vocab)];
         int filled = 0;
-        for (int i = 0; i < logits.length; i++) {
-            if (filled == top.length
-                    && (filled == 0 || logits[i] - logSum <= top[filled - 1].logprob())) continue;
+        for (int i = 0; i < vocab; i++) {
+            double logprob = logits[at + i] - logSum;
+            if (filled == top.length && (filled == 0 || logprob <= top[filled - 1].logprob()))
+                continue;
             if (filled < top.length) filled++;
-            int at = filled - 1;
-            for (; at > 0 && top[at - 1].logprob() < logits[i] - logSum; at--)
-                top[at] = top[at - 1];
-            top[at] = new Candidate(i, logits[i] - logSum);
+            int place = filled - 1;
+            for (; place > 0 && top[place - 1].logprob() < logprob; place--)
+                top[place] = top[place - 1];
+            top[place] = new Candidate(i, logprob);
         }
-        return new TokenLogprobs(id, logits[id] - logSum, List.of(top));
+        return new TokenLogprobs(id, logits[at + id] - logSum, List.of(top));
     }
 
     /// Logarithm of the sum of exponentials of `logits[from, from + count)`.
