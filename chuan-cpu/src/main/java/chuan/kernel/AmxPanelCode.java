@@ -1,7 +1,5 @@
 package chuan.kernel;
 
-import chuan.asm.CallingConvention;
-import chuan.asm.Frame;
 import chuan.asm.Gp;
 import chuan.asm.Label;
 import chuan.asm.Mem;
@@ -20,6 +18,7 @@ import chuan.quant.Panels;
 final class AmxPanelCode extends PanelCode {
     private static final int MOST = 28;
     private static final int TILE_ROWS = 16;
+    private static final PanelForm FORM = PanelForm.INT8;
     private static final int SUM_BYTES = Panels.ROWS * Integer.BYTES;
 
     /// A product and its way to the stack take their time: two steps later they are wanted.
@@ -27,12 +26,6 @@ final class AmxPanelCode extends PanelCode {
 
     private static final int MOMENTS = 3;
     private static final Vec SCALES = Vec.zmm(31);
-
-    // For unpacking.
-    private static final Vec LOW = Vec.zmm(28);
-    private static final Vec HIGH = Vec.zmm(29);
-    private static final Vec EIGHT = Vec.zmm(30);
-    private static final Vec MASK = Vec.zmm(31);
 
     private final Avx512PanelCode few = new Avx512PanelCode();
 
@@ -55,46 +48,8 @@ final class AmxPanelCode extends PanelCode {
     }
 
     @Override
-    void writeUnpacking(X86Assembler a, CallingConvention convention) {
-        var frame = Frame.open(a, convention, 0, FREE);
-        broadcast(a, 0x0f0f_0f0f, MASK);
-        broadcast(a, 0x0808_0808, EIGHT);
-        Label next = a.label();
-        a.bind(next);
-        a.vmovdqu(LOW, Mem.at(Gp.RDI));
-        a.vmovdqu(Mem.at(Gp.RDX), LOW);
-        for (int line = 0; line < Panels.PANEL4.superblockBytes(); line += Panels.LINE)
-            ask(a, Mem.at(Gp.RDI, line));
-        for (int block = 0; block < 2; block++)
-            unpack(
-                    a,
-                    Mem.at(Gp.RDI, Panels.SCALE_BYTES + block * 4 * Panels.LINE),
-                    Mem.at(Gp.RDX, Panels.SCALE_BYTES + block * 8 * Panels.LINE));
-        a.add(Gp.RDI, Panels.PANEL4.superblockBytes());
-        a.add(Gp.RDX, Panels.PANEL8.superblockBytes());
-        a.dec(Gp.RSI);
-        a.jnz(next);
-        frame.close();
-    }
-
-    private static void broadcast(X86Assembler a, int value, Vec to) {
-        a.mov(FREE, value);
-        a.vmovd(Vec.xmm(0), FREE);
-        a.vpbroadcastd(to, Vec.xmm(0));
-    }
-
-    /// The lines of a block of four-bit codes as those of eight bits.
-    private static void unpack(X86Assembler a, Mem lines, Mem to) {
-        for (int z = 0; z < 4; z++) {
-            a.vmovdqu(HIGH, lines.plus(z * Panels.LINE));
-            a.vpand(LOW, HIGH, MASK);
-            a.vpsrld(HIGH, HIGH, 4);
-            a.vpand(HIGH, HIGH, MASK);
-            a.vpsubb(LOW, LOW, EIGHT);
-            a.vpsubb(HIGH, HIGH, EIGHT);
-            a.vmovdqu(to.plus(z * Panels.LINE), LOW);
-            a.vmovdqu(to.plus((z + 4) * Panels.LINE), HIGH);
-        }
+    PanelForm unpacked(Panels stored) {
+        return PanelForm.INT8;
     }
 
     @Override
@@ -108,9 +63,9 @@ final class AmxPanelCode extends PanelCode {
     }
 
     @Override
-    void constants(X86Assembler a, Panels layout, int tokens) {
+    void constants(X86Assembler a, PanelForm form, int tokens) {
         if (isFew(tokens)) {
-            few.constants(a, layout, tokens);
+            few.constants(a, form, tokens);
             return;
         }
         configure(a, tokens);
@@ -176,17 +131,17 @@ final class AmxPanelCode extends PanelCode {
     }
 
     @Override
-    void superblock(X86Assembler a, Panels layout, int tokens) {
+    void superblock(X86Assembler a, PanelForm form, int tokens) {
         if (!isFew(tokens)) throw new IllegalArgumentException(tokens + " tokens go by panels");
-        few.superblock(a, layout, tokens);
+        few.superblock(a, form, tokens);
     }
 
     /// A step is a block times a tile of tokens: two steps a superblock, or four. While its tiles
     /// are multiplied, the sums of the step two before are scaled.
     @Override
-    void panel(X86Assembler a, Panels layout, int tokens) {
+    void panel(X86Assembler a, PanelForm form, int tokens) {
         if (isFew(tokens)) {
-            super.panel(a, layout, tokens);
+            super.panel(a, form, tokens);
             return;
         }
         int steps = 2 * parts(tokens);
@@ -198,7 +153,7 @@ final class AmxPanelCode extends PanelCode {
         }
         a.align(32);
         a.bind(next);
-        askForSuperblock(a, layout);
+        askForSuperblock(a, form);
         for (int step = LAG; step < steps; step++) {
             multiply(a, tokens, step, false);
             addScaled(a, tokens, step - LAG);
@@ -211,7 +166,7 @@ final class AmxPanelCode extends PanelCode {
             addScaled(a, tokens, steps - LAG + step);
             toStack(a, tokens, step);
         }
-        advance(a, layout, tokens);
+        advance(a, form, tokens);
         a.jmp(next);
         a.bind(last);
         for (int step = steps - LAG; step < steps; step++) addScaled(a, tokens, step);
@@ -229,14 +184,13 @@ final class AmxPanelCode extends PanelCode {
     private static void multiply(X86Assembler a, int tokens, int step, boolean ahead) {
         int block = block(tokens, step);
         int part = part(tokens, step);
-        int weightsAhead = ahead ? Panels.PANEL8.superblockBytes() : 0;
-        int activationsAhead = ahead ? 2 * PackedRows.blockBytes(tokens) : 0;
+        int weightsAhead = ahead ? FORM.superblockBytes() : 0;
+        int activationsAhead = ahead ? 2 * PackedRows.blockBytes(tokens, FORM.codeBytes()) : 0;
         Tmm sums = sums(block, part);
-        Mem first = codes(tokens, block, part * rows(tokens, 0), 0);
+        Mem first = codes(FORM, tokens, block, part * rows(tokens, 0), 0);
         a.tileloadd(codes(part), strided(first.plus(activationsAhead), 1));
         if (part == 0)
-            a.tileloadd(
-                    weights(block), strided(line(Panels.PANEL8, block, 0).plus(weightsAhead), 2));
+            a.tileloadd(weights(block), strided(line(FORM, block, 0).plus(weightsAhead), 2));
         a.tilezero(sums);
         a.tdpbssd(sums, codes(part), weights(block));
     }
@@ -255,7 +209,7 @@ final class AmxPanelCode extends PanelCode {
         for (int i = 0; i < rows(tokens, part); i++) {
             Vec moment = Vec.zmm(MOST + i % MOMENTS);
             a.vcvtdq2ps(moment, sum(tokens, step, i));
-            a.vmulps(moment, moment, scale(tokens, block, first + i).broadcast());
+            a.vmulps(moment, moment, scale(FORM, tokens, block, first + i).broadcast());
             a.vfmadd231ps(total(first + i), moment, SCALES);
         }
     }

@@ -10,8 +10,11 @@ import chuan.quant.Panels;
 /// sums fill twelve of the sixteen registers, so totals live on the stack.
 ///
 /// - Codes of four bits, AVX2: `vpmaddubsw` multiplies bytes and adds pairs; sixteen bits hold what
-///   a block can sum to (32,512 at most), so pairs are summed there and widened once.
-/// - Codes of eight bits, AVX2: no room for that; `|w|` times `x sign(w)` is widened at once.
+///   a block can sum to (32,512 at most), so pairs are summed there and widened once. Many tokens
+///   meet them unpacked to bytes.
+/// - Codes of eight bits, AVX2: no room for that; `|w|` times `x sign(w)` is widened at once: three
+///   instructions in five for the two multipliers. Many tokens meet them, and are themselves, in
+///   words, two instructions in five: `vpmaddwd` multiplies pairs and adds them in 32 bits.
 /// - AVX-VNNI: `vpdpbusd`, as [Avx512PanelCode] uses it.
 final class Avx2PanelCode extends PanelCode {
     private static final int MOST = 6;
@@ -45,6 +48,16 @@ final class Avx2PanelCode extends PanelCode {
     }
 
     @Override
+    int tokensWorthUnpacking() {
+        return 4 * MOST;
+    }
+
+    @Override
+    PanelForm unpacked(Panels stored) {
+        return vnni || stored == Panels.PANEL4 ? PanelForm.UNSIGNED : PanelForm.WORDS;
+    }
+
+    @Override
     StartValue start(Panels layout) {
         return switch (layout) {
             case PANEL4 -> vnni ? StartValue.MINUS_8 : StartValue.MINUS_8_IN_PAIRS;
@@ -58,8 +71,8 @@ final class Avx2PanelCode extends PanelCode {
     }
 
     @Override
-    void constants(X86Assembler a, Panels layout, int tokens) {
-        constant(a, layout == Panels.PANEL4 ? 0x0f0f_0f0f : 0x8080_8080, MASK);
+    void constants(X86Assembler a, PanelForm form, int tokens) {
+        constant(a, form == PanelForm.INT4 ? 0x0f0f_0f0f : 0x8080_8080, MASK);
         constant(a, 0x0001_0001, ONES);
     }
 
@@ -79,40 +92,52 @@ final class Avx2PanelCode extends PanelCode {
     }
 
     @Override
-    void superblock(X86Assembler a, Panels layout, int tokens) {
+    void superblock(X86Assembler a, PanelForm form, int tokens) {
         for (int block = 0; block < 2; block++) {
             if (block == 0) ask(a, scales(0));
-            for (int t = 0; t < tokens; t++) {
-                a.vpbroadcastd(sum(t, 0), start(tokens, block, t));
-                a.vmovdqa(sum(t, 1), sum(t, 0));
-            }
-            for (int z = 0; z < layout.lines(); z++) {
-                Mem line = line(layout, block, z);
+            boolean inPairs = !vnni && (form == PanelForm.INT4 || form == PanelForm.UNSIGNED);
+            if (form != PanelForm.WORDS)
+                for (int t = 0; t < tokens; t++) {
+                    a.vpbroadcastd(sum(t, 0), start(form, tokens, block, t));
+                    a.vmovdqa(sum(t, 1), sum(t, 0));
+                }
+            for (int z = 0; z < form.lines(); z++) {
+                Mem line = line(form, block, z);
                 ask(a, line);
-                switch (layout) {
-                    case PANEL4 -> {
+                switch (form) {
+                    case INT4 -> {
                         nibbles(a, line, false);
-                        multiply(a, tokens, block, z);
+                        multiply(a, form, tokens, block, z);
                         nibbles(a, line, true);
-                        multiply(a, tokens, block, z + 4);
+                        multiply(a, form, tokens, block, z + form.lines());
                     }
-                    case PANEL8 -> {
+                    case INT8 -> {
                         if (vnni) {
                             a.vmovdqu(A, MASK);
                             a.vpxor(B, A, line.plus(32));
                             a.vpxor(A, A, line);
-                            multiply(a, tokens, block, z);
+                            multiply(a, form, tokens, block, z);
                         } else {
                             multiplySigned(a, line, tokens, block, z);
                         }
                     }
+                    case UNSIGNED -> {
+                        a.vmovdqu(A, line);
+                        a.vmovdqu(B, line.plus(32));
+                        multiply(a, form, tokens, block, z);
+                    }
+                    case WORDS -> {
+                        a.vmovdqu(A, line);
+                        a.vmovdqu(B, line.plus(32));
+                        multiplyWords(a, tokens, block, z);
+                    }
                 }
             }
-            if (!vnni && layout == Panels.PANEL4)
+            if (inPairs)
                 for (int t = 0; t < tokens; t++)
                     for (int half = 0; half < 2; half++)
                         a.vpmaddwd(sum(t, half), sum(t, half), ONES);
-            addScaled(a, tokens, block);
+            addScaled(a, form, tokens, block);
         }
     }
 
@@ -129,9 +154,9 @@ final class Avx2PanelCode extends PanelCode {
     }
 
     /// Adds unsigned `A` and `B` times a quad of codes of each token.
-    private void multiply(X86Assembler a, int tokens, int block, int quad) {
+    private void multiply(X86Assembler a, PanelForm form, int tokens, int block, int quad) {
         for (int t = 0; t < tokens; t++) {
-            a.vpbroadcastd(C, codes(tokens, block, t, quad));
+            a.vpbroadcastd(C, codes(form, tokens, block, t, quad));
             if (vnni) {
                 a.vpdpbusdVex(sum(t, 0), A, C);
                 a.vpdpbusdVex(sum(t, 1), B, C);
@@ -149,7 +174,7 @@ final class Avx2PanelCode extends PanelCode {
             a.vmovdqu(A, line.plus(32 * half));
             a.vpabsb(B, A);
             for (int t = 0; t < tokens; t++) {
-                a.vpbroadcastd(C, codes(tokens, block, t, quad));
+                a.vpbroadcastd(C, codes(PanelForm.INT8, tokens, block, t, quad));
                 a.vpsignb(C, C, A);
                 a.vpmaddubsw(C, B, C);
                 a.vpmaddwd(C, C, ONES);
@@ -158,17 +183,32 @@ final class Avx2PanelCode extends PanelCode {
         }
     }
 
-    private static void addScaled(X86Assembler a, int tokens, int block) {
+    /// Adds words `A` and `B` times a pair of codes of each token; the first pair begins the sum.
+    private static void multiplyWords(X86Assembler a, int tokens, int block, int pair) {
+        for (int t = 0; t < tokens; t++) {
+            a.vpbroadcastd(C, codes(PanelForm.WORDS, tokens, block, t, pair));
+            if (pair == 0) {
+                a.vpmaddwd(sum(t, 0), A, C);
+                a.vpmaddwd(sum(t, 1), B, C);
+            } else {
+                a.vpmaddwd(D, A, C);
+                a.vpaddd(sum(t, 0), sum(t, 0), D);
+                a.vpmaddwd(C, B, C);
+                a.vpaddd(sum(t, 1), sum(t, 1), C);
+            }
+        }
+    }
+
+    private static void addScaled(X86Assembler a, PanelForm form, int tokens, int block) {
         a.vcvtph2ps(A, scales(block));
         a.vcvtph2ps(B, scales(block).plus(16));
         for (int t = 0; t < tokens; t++) {
-            a.vbroadcastss(C, scale(tokens, block, t));
+            a.vbroadcastss(C, scale(form, tokens, block, t));
             for (int half = 0; half < 2; half++) {
                 a.vcvtdq2ps(sum(t, half), sum(t, half));
                 a.vmulps(sum(t, half), sum(t, half), C);
-                a.vmovups(D, total(t, half));
-                a.vfmadd231ps(D, sum(t, half), half == 0 ? A : B);
-                a.vmovups(total(t, half), D);
+                a.vfmadd213ps(sum(t, half), half == 0 ? A : B, total(t, half));
+                a.vmovups(total(t, half), sum(t, half));
             }
         }
     }

@@ -36,6 +36,16 @@ final class Avx512PanelCode extends PanelCode {
     }
 
     @Override
+    int tokensWorthUnpacking() {
+        return 4 * MOST;
+    }
+
+    @Override
+    PanelForm unpacked(Panels stored) {
+        return PanelForm.UNSIGNED;
+    }
+
+    @Override
     StartValue start(Panels layout) {
         return switch (layout) {
             case PANEL4 -> StartValue.MINUS_8;
@@ -49,8 +59,8 @@ final class Avx512PanelCode extends PanelCode {
     }
 
     @Override
-    void constants(X86Assembler a, Panels layout, int tokens) {
-        a.mov(FREE, layout == Panels.PANEL4 ? 0x0f0f_0f0f : 0x8080_8080);
+    void constants(X86Assembler a, PanelForm form, int tokens) {
+        a.mov(FREE, form == PanelForm.INT4 ? 0x0f0f_0f0f : 0x8080_8080);
         a.vmovd(Vec.xmm(0), FREE);
         a.vpbroadcastd(MASK, Vec.xmm(0));
     }
@@ -61,39 +71,46 @@ final class Avx512PanelCode extends PanelCode {
     }
 
     @Override
-    void superblock(X86Assembler a, Panels layout, int tokens) {
+    void superblock(X86Assembler a, PanelForm form, int tokens) {
         for (int block = 0; block < 2; block++) {
             if (block == 0) ask(a, scales(0));
-            for (int t = 0; t < tokens; t++) a.vpbroadcastd(sum(t), start(tokens, block, t));
-            for (int z = 0; z < layout.lines(); z++) {
-                ask(a, line(layout, block, z));
-                switch (layout) {
-                    case PANEL4 -> {
-                        a.vmovdqu(HIGH, line(layout, block, z));
+            for (int t = 0; t < tokens; t++) a.vpbroadcastd(sum(t), start(form, tokens, block, t));
+            for (int z = 0; z < form.lines(); z++) {
+                Mem line = line(form, block, z);
+                ask(a, line);
+                switch (form) {
+                    case INT4 -> {
+                        a.vmovdqu(HIGH, line);
                         a.vpand(LOW, HIGH, MASK);
                         a.vpsrld(HIGH, HIGH, 4);
                         a.vpand(HIGH, HIGH, MASK);
-                        multiply(a, LOW, tokens, block, z);
-                        multiply(a, HIGH, tokens, block, z + 4);
+                        multiply(a, LOW, form, tokens, block, z);
+                        multiply(a, HIGH, form, tokens, block, z + form.lines());
                     }
-                    case PANEL8 -> {
-                        a.vpxor(LOW, MASK, line(layout, block, z));
-                        multiply(a, LOW, tokens, block, z);
+                    case INT8 -> {
+                        a.vpxor(LOW, MASK, line);
+                        multiply(a, LOW, form, tokens, block, z);
                     }
+                    case UNSIGNED -> {
+                        a.vmovdqu(LOW, line);
+                        multiply(a, LOW, form, tokens, block, z);
+                    }
+                    case WORDS -> throw new IllegalArgumentException("bytes are multiplied");
                 }
             }
             a.vcvtph2ps(SCALES, scales(block));
             for (int t = 0; t < tokens; t++) {
                 a.vcvtdq2ps(sum(t), sum(t));
-                a.vmulps(sum(t), sum(t), scale(tokens, block, t).broadcast());
+                a.vmulps(sum(t), sum(t), scale(form, tokens, block, t).broadcast());
                 a.vfmadd231ps(total(t), sum(t), SCALES);
             }
         }
     }
 
-    private static void multiply(X86Assembler a, Vec weights, int tokens, int block, int quad) {
+    private static void multiply(
+            X86Assembler a, Vec weights, PanelForm form, int tokens, int block, int quad) {
         for (int t = 0; t < tokens; t++)
-            a.vpdpbusd(sum(t), weights, codes(tokens, block, t, quad).broadcast());
+            a.vpdpbusd(sum(t), weights, codes(form, tokens, block, t, quad).broadcast());
     }
 
     @Override

@@ -24,7 +24,8 @@ final class EmittedPanels {
     /// Of panels in the second-level cache: half of what the smallest have.
     private static final long FAR_BYTES = 256 << 10;
 
-    /// The same for processors with AMX, whose caches are larger.
+    /// The same, unpacked: read again by every tile, and slowly enough that a third-level cache
+    /// will do where the second is smaller.
     private static final long FAR_BYTES_UNPACKED = 768 << 10;
 
     /// Of activations in the first-level cache.
@@ -81,6 +82,7 @@ final class EmittedPanels {
     /// As [Kernels#quantize].
     void quantize(float[] x, int from, int to, Panels layout, PackedRows out) {
         int columns = out.columns();
+        int codeBytes = code.form(layout, out.tokens()).codeBytes();
         int blocks = 2 * out.superblocks();
         var row = places.get().row(blocks * BLOCK);
         for (int i = columns; i < blocks * BLOCK; i++) row.setAtIndex(FLOAT, i, 0);
@@ -89,15 +91,16 @@ final class EmittedPanels {
             int tile = out.tileOf(t);
             long first = out.first(tile);
             long tokens = out.first(tile + 1) - first;
-            long stream = out.tile(tile);
-            long starts = stream + tokens * BLOCK;
+            long stream = out.tile(tile, codeBytes);
+            long starts = stream + tokens * BLOCK * codeBytes;
             long scales = starts + tokens * Integer.BYTES;
             functions.quantize(
                     layout,
+                    codeBytes,
                     row.address(),
                     blocks,
-                    stream + (t - first) * BLOCK,
-                    PackedRows.blockBytes((int) tokens),
+                    stream + (t - first) * BLOCK * codeBytes,
+                    PackedRows.blockBytes((int) tokens, codeBytes),
                     starts + (t - first) * Integer.BYTES,
                     scales + (t - first) * Float.BYTES);
         }
@@ -107,11 +110,11 @@ final class EmittedPanels {
     /// Rows `[from, to)` of `w` times the tokens of `x`.
     void matmul(Matrix w, int from, int to, PackedRows x, float[] y) {
         var stored = Objects.requireNonNull(w.format().panels());
-        boolean unpacks = stored == Panels.PANEL4 && x.tokens() >= code.tokensWorthUnpacking();
-        var layout = unpacks ? Panels.PANEL8 : stored;
+        var form = code.form(stored, x.tokens());
+        boolean unpacks = form != PanelForm.of(stored);
         long storedBytes = stored.panelBytes(w.columns());
-        long bytes = layout.panelBytes(w.columns());
-        long far = code.tokensWorthUnpacking() < Integer.MAX_VALUE ? FAR_BYTES_UNPACKED : FAR_BYTES;
+        long bytes = form.panelBytes(w.columns());
+        long far = unpacks ? FAR_BYTES_UNPACKED : FAR_BYTES;
         int most = (int) Math.clamp(far / bytes, 1, MOST_PANELS);
         // nothing comes by again: weights stream, the less interrupted the better
         if (x.tiles() == 1 && !unpacks) most = MOST_PANELS * code.mostTokens() / x.tokens();
@@ -124,11 +127,14 @@ final class EmittedPanels {
                 long unpacked = own.panels(most * bytes);
                 for (int i = 0; i < count; i++)
                     functions.unpack(
-                            weights + i * storedBytes, x.superblocks(), unpacked + i * bytes);
+                            stored,
+                            weights + i * storedBytes,
+                            x.superblocks(),
+                            unpacked + i * bytes);
                 weights = unpacked;
             }
             for (int tile = 0; tile < x.tiles(); tile++) {
-                multiply(layout, weights, bytes, count, x, tile, own);
+                multiply(form, weights, bytes, count, x, tile, own);
                 store(w, panel, count, from, to, x, tile, own, y);
             }
         }
@@ -138,7 +144,7 @@ final class EmittedPanels {
 
     /// `count` panels times a tile, to `own.out`.
     private void multiply(
-            Panels layout,
+            PanelForm form,
             long weights,
             long panelBytes,
             int count,
@@ -146,18 +152,18 @@ final class EmittedPanels {
             int tile,
             Places own) {
         int tokens = x.first(tile + 1) - x.first(tile);
-        int blockBytes = PackedRows.blockBytes(tokens);
+        int blockBytes = PackedRows.blockBytes(tokens, form.codeBytes());
         int stretch = Math.max(1, NEAR_BYTES / (2 * blockBytes));
         if (count == 1 || x.superblocks() < 2 * stretch) stretch = x.superblocks();
         MemorySegment.copy(own.zeros, 0, own.out, 0, (long) tokens * count * ROWS * Float.BYTES);
         for (int at = 0; at < x.superblocks(); at += stretch)
             functions.multiply(
-                    layout,
+                    form,
                     tokens,
-                    weights + (long) at * layout.superblockBytes(),
+                    weights + (long) at * form.superblockBytes(),
                     panelBytes,
                     count,
-                    x.tile(tile) + 2L * at * blockBytes,
+                    x.tile(tile, form.codeBytes()) + 2L * at * blockBytes,
                     Math.min(stretch, x.superblocks() - at),
                     own.out.address());
     }

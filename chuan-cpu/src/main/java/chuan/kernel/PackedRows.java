@@ -5,9 +5,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /// [QuantizedRows] as machine code reads them, off the heap: tokens in tiles, each tile one stream.
-/// A tile of `T` tokens has, for each block of 32 columns, `T` x 32 int8 codes, `T` int32 start
-/// values ([StartValue]) and `T` fp32 scales; blocks are padded to whole superblocks with zeros.
-/// [QuantizeCode] fills it.
+/// A tile of `T` tokens has, for each block of 32 columns, `T` x 32 codes, int8 or int16, `T` int32
+/// start values ([StartValue]) and `T` fp32 scales; blocks are padded to whole superblocks with
+/// zeros. [QuantizeCode] fills it.
 final class PackedRows {
     private MemorySegment memory = MemorySegment.NULL;
     private int tokens;
@@ -16,8 +16,10 @@ final class PackedRows {
     private int tiles;
 
     /// Bytes of a block of a tile.
-    static int blockBytes(int tokensOfTile) {
-        return tokensOfTile * (Panels.BLOCK + Integer.BYTES + Float.BYTES);
+    ///
+    /// @param codeBytes 1 or, for [PanelForm#WORDS], 2
+    static int blockBytes(int tokensOfTile, int codeBytes) {
+        return tokensOfTile * (Panels.BLOCK * codeBytes + Integer.BYTES + Float.BYTES);
     }
 
     /// Makes room for `[newTokens, newColumns]` in as few tiles of at most `most` tokens as will
@@ -26,9 +28,14 @@ final class PackedRows {
         tokens = newTokens;
         columns = newColumns;
         superblocks = Math.toIntExact(Panels.superblocks(columns));
-        tiles = Math.ceilDiv(tokens, most);
-        long bytes = 2L * superblocks * blockBytes(1) * tokens;
+        tiles = tiles(tokens, most);
+        long bytes = 2L * superblocks * blockBytes(1, Short.BYTES) * tokens;
         if (memory.byteSize() < bytes) memory = Arena.ofAuto().allocate(bytes, Panels.LINE);
+    }
+
+    /// In how few tiles of at most `most` so many tokens go.
+    static int tiles(int tokens, int most) {
+        return Math.ceilDiv(tokens, most);
     }
 
     int tokens() {
@@ -58,7 +65,7 @@ final class PackedRows {
     }
 
     /// Address of a tile.
-    long tile(int tile) {
-        return memory.address() + 2L * superblocks * blockBytes(1) * first(tile);
+    long tile(int tile, int codeBytes) {
+        return memory.address() + 2L * superblocks * blockBytes(1, codeBytes) * first(tile);
     }
 }

@@ -53,16 +53,35 @@ abstract sealed class PanelCode permits Avx2PanelCode, Avx512PanelCode, AmxPanel
     /// The most tokens of a tile.
     abstract int mostTokens();
 
-    /// From how many tokens on a panel of four-bit codes is first unpacked to one of bytes, which
-    /// then meets all tiles ([#writeUnpacking]); for tiles of so many there is no other code.
+    /// From how many tokens on a panel is first unpacked, and then meets all their tiles.
     int tokensWorthUnpacking() {
         return Integer.MAX_VALUE;
     }
 
-    /// Writes `void unpack(const void *panel4, long superblocks, void *panel8)`: the same panel
-    /// with a byte for each code.
-    void writeUnpacking(X86Assembler a, CallingConvention convention) {
-        throw new UnsupportedOperationException("nothing is unpacked");
+    /// What a panel is then unpacked to; the form it is stored in if that is as good.
+    PanelForm unpacked(Panels stored) {
+        return PanelForm.of(stored);
+    }
+
+    /// The form in which a panel meets so many tokens.
+    final PanelForm form(Panels stored, int tokens) {
+        return tokens < tokensWorthUnpacking() ? PanelForm.of(stored) : unpacked(stored);
+    }
+
+    /// Whether panels that are stored so meet a tile of `tokens` in this form.
+    final boolean meets(Panels stored, PanelForm form, int tokens) {
+        if (form == unpacked(stored) && tokens >= fewestOfUnpacked()) return true;
+        return form == PanelForm.of(stored) && tokens < tokensWorthUnpacking();
+    }
+
+    /// Tokens of the smallest tile that unpacked panels meet.
+    private int fewestOfUnpacked() {
+        int worth = tokensWorthUnpacking();
+        if (worth == Integer.MAX_VALUE) return worth;
+        int fewest = mostTokens();
+        for (int tokens = worth; tokens <= worth + mostTokens(); tokens++)
+            fewest = Math.min(fewest, tokens / PackedRows.tiles(tokens, mostTokens()));
+        return fewest;
     }
 
     /// Where the sum over a block begins.
@@ -72,10 +91,10 @@ abstract sealed class PanelCode permits Avx2PanelCode, Avx512PanelCode, AmxPanel
     abstract int localBytes(int tokens);
 
     /// Once, at the beginning.
-    abstract void constants(X86Assembler a, Panels layout, int tokens);
+    abstract void constants(X86Assembler a, PanelForm form, int tokens);
 
     /// Adds the superblock at [#WEIGHTS] times that at [#ACTIVATIONS].
-    abstract void superblock(X86Assembler a, Panels layout, int tokens);
+    abstract void superblock(X86Assembler a, PanelForm form, int tokens);
 
     /// Loads what the totals of one token begin with, 16 floats.
     abstract void load(X86Assembler a, Mem from, int token);
@@ -87,9 +106,9 @@ abstract sealed class PanelCode permits Avx2PanelCode, Avx512PanelCode, AmxPanel
     void finish(X86Assembler a, int tokens) {}
 
     /// Writes the function for tiles of `tokens` tokens.
-    final void write(X86Assembler a, CallingConvention convention, Panels layout, int tokens) {
+    final void write(X86Assembler a, CallingConvention convention, PanelForm form, int tokens) {
         var frame = Frame.open(a, convention, localBytes(tokens), LEFT, FREE);
-        constants(a, layout, tokens);
+        constants(a, form, tokens);
         a.mov(OUT_STRIDE, PANELS_LEFT);
         a.shl(OUT_STRIDE, 6);
         Label nextPanel = a.label();
@@ -98,7 +117,7 @@ abstract sealed class PanelCode permits Avx2PanelCode, Avx512PanelCode, AmxPanel
         a.mov(WEIGHTS, PANEL);
         a.mov(ACTIVATIONS, TILE);
         a.mov(LEFT, SUPERBLOCKS);
-        panel(a, layout, tokens);
+        panel(a, form, tokens);
         eachToken(a, tokens, (at, t) -> store(a, at, t));
         a.add(OUT, Panels.LINE);
         a.add(PANEL, PANEL_BYTES);
@@ -117,11 +136,11 @@ abstract sealed class PanelCode permits Avx2PanelCode, Avx512PanelCode, AmxPanel
     }
 
     /// Adds all superblocks of a panel; there is at least one.
-    void panel(X86Assembler a, Panels layout, int tokens) {
+    void panel(X86Assembler a, PanelForm form, int tokens) {
         Label next = a.label();
         a.bind(next);
-        superblock(a, layout, tokens);
-        advance(a, layout, tokens);
+        superblock(a, form, tokens);
+        advance(a, form, tokens);
         a.jnz(next);
     }
 
@@ -134,15 +153,15 @@ abstract sealed class PanelCode permits Avx2PanelCode, Avx512PanelCode, AmxPanel
     }
 
     /// The same for all lines of a superblock.
-    static void askForSuperblock(X86Assembler a, Panels layout) {
-        for (int line = 0; line < layout.superblockBytes(); line += Panels.LINE)
+    static void askForSuperblock(X86Assembler a, PanelForm form) {
+        for (int line = 0; line < form.superblockBytes(); line += Panels.LINE)
             ask(a, Mem.at(WEIGHTS, line));
     }
 
     /// Goes on to the next superblock; zero if there is none.
-    static void advance(X86Assembler a, Panels layout, int tokens) {
-        a.add(WEIGHTS, layout.superblockBytes());
-        a.add(ACTIVATIONS, 2 * PackedRows.blockBytes(tokens));
+    static void advance(X86Assembler a, PanelForm form, int tokens) {
+        a.add(WEIGHTS, form.superblockBytes());
+        a.add(ACTIVATIONS, 2 * PackedRows.blockBytes(tokens, form.codeBytes()));
         a.dec(LEFT);
     }
 
@@ -152,20 +171,26 @@ abstract sealed class PanelCode permits Avx2PanelCode, Avx512PanelCode, AmxPanel
     }
 
     /// Line `z` of a block.
-    static Mem line(Panels layout, int block, int z) {
-        return Mem.at(WEIGHTS, Panels.SCALE_BYTES + (block * layout.lines() + z) * Panels.LINE);
+    static Mem line(PanelForm form, int block, int z) {
+        return Mem.at(WEIGHTS, Panels.SCALE_BYTES + (block * form.lines() + z) * Panels.LINE);
     }
 
-    /// Four codes of a token, those of columns `[4 quad, 4 quad + 4)`.
-    static Mem codes(int tokens, int block, int token, int quad) {
-        return Mem.at(ACTIVATIONS, PackedRows.blockBytes(tokens) * block + 32 * token + 4 * quad);
+    /// The codes of a token that meet line `z` of a block of this form: four bytes or two words.
+    /// (Of a line of [PanelForm#INT4], its low codes; the others stand at `z + 4`.)
+    static Mem codes(PanelForm form, int tokens, int block, int token, int z) {
+        return block(form, tokens, block).plus(Panels.BLOCK * form.codeBytes() * token + 4 * z);
     }
 
-    static Mem start(int tokens, int block, int token) {
-        return Mem.at(ACTIVATIONS, PackedRows.blockBytes(tokens) * block + 32 * tokens + 4 * token);
+    static Mem start(PanelForm form, int tokens, int block, int token) {
+        return block(form, tokens, block)
+                .plus(Panels.BLOCK * form.codeBytes() * tokens + 4 * token);
     }
 
-    static Mem scale(int tokens, int block, int token) {
-        return start(tokens, block, token).plus(4 * tokens);
+    static Mem scale(PanelForm form, int tokens, int block, int token) {
+        return start(form, tokens, block, token).plus(4 * tokens);
+    }
+
+    private static Mem block(PanelForm form, int tokens, int block) {
+        return Mem.at(ACTIVATIONS, PackedRows.blockBytes(tokens, form.codeBytes()) * block);
     }
 }

@@ -17,8 +17,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -36,14 +39,15 @@ final class PanelFunctions {
     private final List<MachineCode> functions = new ArrayList<>();
     private final CodeMemory memory;
 
-    /// `[layout][tokens]`; null where panels are unpacked instead.
+    /// `[form][tokens]`; null where no panel in this form meets so many.
     private final @Nullable MemorySegment[][] panels;
 
-    /// `[layout]`
-    private final MemorySegment[] quantizing = new MemorySegment[Panels.values().length];
+    /// `[layout][bytes of a code]`; null where nobody reads such codes.
+    private final @Nullable MemorySegment[][] quantizing =
+            new MemorySegment[Panels.values().length][1 + Short.BYTES];
 
-    /// Null where nothing is ever unpacked.
-    private final @Nullable MemorySegment unpacking;
+    /// `[layout]`, to the form that the instructions want; null where that is what is stored.
+    private final @Nullable MemorySegment[] unpacking = new MemorySegment[Panels.values().length];
 
     private static MethodHandle handle() {
         var numbers = new MemoryLayout[6];
@@ -61,22 +65,19 @@ final class PanelFunctions {
             throws CodeMemoryException, WrongCodeException {
         PanelCode code = set.panels();
         int most = code.mostTokens();
-        boolean unpacks = code.tokensWorthUnpacking() <= most;
         for (Panels layout : Panels.values()) {
-            functions.add(new QuantizeCode(code.start(layout)).code());
+            for (int codeBytes : codeBytes(code, layout))
+                functions.add(new QuantizeCode(code.start(layout), codeBytes).code());
+            if (code.unpacked(layout) != PanelForm.of(layout))
+                functions.add(new UnpackCode(layout, code.unpacked(layout)).code());
+        }
+        for (var form : PanelForm.values())
             for (int tokens = 1; tokens <= most; tokens++)
-                if (layout == Panels.PANEL8 || tokens < code.tokensWorthUnpacking()) {
+                if (isNeeded(code, form, tokens)) {
                     var a = new X86Assembler();
-                    code.write(a, CallingConvention.here(), layout, tokens);
-                    functions.add(new MachineCode(name(set, layout, tokens), a.bytes()));
+                    code.write(a, CallingConvention.here(), form, tokens);
+                    functions.add(new MachineCode(name(set, form, tokens), a.bytes()));
                 }
-        }
-        String unpack = set.id() + "-unpack-int4";
-        if (unpacks) {
-            var a = new X86Assembler();
-            code.writeUnpacking(a, CallingConvention.here());
-            functions.add(new MachineCode(unpack, a.bytes()));
-        }
         var all = new ByteArrayOutputStream();
         Map<String, Integer> starts = new HashMap<>();
         for (var function : functions) {
@@ -92,18 +93,34 @@ final class PanelFunctions {
             memory.close();
             throw e;
         }
-        panels = new MemorySegment[Panels.values().length][most + 1];
-        for (Panels layout : Panels.values()) {
-            String quantize = new QuantizeCode(code.start(layout)).name();
-            quantizing[layout.ordinal()] = Objects.requireNonNull(entry(starts, quantize));
+        panels = new MemorySegment[PanelForm.values().length][most + 1];
+        for (var form : PanelForm.values())
             for (int tokens = 1; tokens <= most; tokens++)
-                panels[layout.ordinal()][tokens] = entry(starts, name(set, layout, tokens));
+                panels[form.ordinal()][tokens] = entry(starts, name(set, form, tokens));
+        for (Panels layout : Panels.values()) {
+            for (int codeBytes : codeBytes(code, layout))
+                quantizing[layout.ordinal()][codeBytes] =
+                        entry(starts, new QuantizeCode(code.start(layout), codeBytes).name());
+            unpacking[layout.ordinal()] =
+                    entry(starts, new UnpackCode(layout, code.unpacked(layout)).name());
         }
-        unpacking = entry(starts, unpack);
     }
 
-    private static String name(InstructionSet set, Panels layout, int tokens) {
-        return "%s-int%d-%d-tokens".formatted(set.id(), layout.bits(), tokens);
+    private static boolean isNeeded(PanelCode code, PanelForm form, int tokens) {
+        for (Panels stored : Panels.values()) if (code.meets(stored, form, tokens)) return true;
+        return false;
+    }
+
+    /// Bytes of the codes that weights of this layout meet.
+    private static Set<Integer> codeBytes(PanelCode code, Panels layout) {
+        var sizes = new TreeSet<Integer>();
+        sizes.add(PanelForm.of(layout).codeBytes());
+        sizes.add(code.unpacked(layout).codeBytes());
+        return sizes;
+    }
+
+    private static String name(InstructionSet set, PanelForm form, int tokens) {
+        return "%s-%s-%d-tokens".formatted(set.id(), form.name().toLowerCase(Locale.ROOT), tokens);
     }
 
     private @Nullable MemorySegment entry(Map<String, Integer> starts, String name) {
@@ -136,7 +153,7 @@ final class PanelFunctions {
 
     /// [PanelCode]'s function for a tile of `tokens`.
     void multiply(
-            Panels layout,
+            PanelForm form,
             int tokens,
             long weights,
             long panelBytes,
@@ -144,19 +161,28 @@ final class PanelFunctions {
             long tile,
             long superblocks,
             long out) {
-        var entry = panels[layout.ordinal()][tokens];
+        var entry = panels[form.ordinal()][tokens];
         call(Objects.requireNonNull(entry), weights, panelBytes, count, tile, superblocks, out);
     }
 
     /// [QuantizeCode]'s function.
     void quantize(
-            Panels layout, long x, long blocks, long codes, long stride, long starts, long scales) {
-        call(quantizing[layout.ordinal()], x, blocks, codes, stride, starts, scales);
+            Panels layout,
+            int codeBytes,
+            long x,
+            long blocks,
+            long codes,
+            long stride,
+            long starts,
+            long scales) {
+        var entry = quantizing[layout.ordinal()][codeBytes];
+        call(Objects.requireNonNull(entry), x, blocks, codes, stride, starts, scales);
     }
 
-    /// [PanelCode#writeUnpacking]'s function.
-    void unpack(long panel, long superblocks, long to) {
-        call(Objects.requireNonNull(unpacking), panel, superblocks, to, 0, 0, 0);
+    /// [UnpackCode]'s function.
+    void unpack(Panels layout, long panel, long superblocks, long to) {
+        var entry = unpacking[layout.ordinal()];
+        call(Objects.requireNonNull(entry), panel, superblocks, to, 0, 0, 0);
     }
 
     private static void call(MemorySegment entry, long a, long b, long c, long d, long e, long f) {

@@ -23,7 +23,10 @@ final class PanelSelfTest {
     static void run(EmittedPanels panels, InstructionSet set) throws WrongCodeException {
         var random = new Random(1);
         var packed = new PackedRows();
-        int most = panels.code().mostTokens() + 1;
+        var code = panels.code();
+        int most = code.mostTokens() + 1;
+        if (code.tokensWorthUnpacking() < Integer.MAX_VALUE)
+            most = Math.max(most, code.tokensWorthUnpacking() + code.mostTokens());
         try (var arena = Arena.ofConfined()) {
             for (Panels layout : Panels.values()) {
                 Matrix w = matrix(WeightFormat.valueOf(layout.name()), layout, random, arena);

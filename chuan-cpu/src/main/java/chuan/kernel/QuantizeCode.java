@@ -20,7 +20,8 @@ import java.util.Locale;
 /// NaN are the largest. So a block that holds one has them as its `largest`, and its scale.
 ///
 /// @param start what the weights' kernels want
-record QuantizeCode(StartValue start) {
+/// @param codeBytes 1, or 2 for words
+record QuantizeCode(StartValue start, int codeBytes) {
     private static final Gp X = Gp.RDI;
     private static final Gp BLOCKS = Gp.RSI;
     private static final Gp CODES = Gp.RDX;
@@ -36,6 +37,9 @@ record QuantizeCode(StartValue start) {
     /// stays by itself.
     private static final int[] UNMIX = {0, 4, 1, 5, 2, 6, 3, 7};
 
+    /// The same after one step.
+    private static final int[] UNMIX_ONCE = {0, 1, 4, 5, 2, 3, 6, 7};
+
     // Registers: 0..3 activations and codes, 4 the largest, 5 for the moment, then these.
     private static final Vec FACTOR = Vec.ymm(6);
     private static final Vec COUNTS = Vec.ymm(7);
@@ -45,7 +49,10 @@ record QuantizeCode(StartValue start) {
     private static final Vec MOMENT = Vec.ymm(5);
 
     String name() {
-        return "quantize-" + start.name().toLowerCase(Locale.ROOT).replace('_', '-');
+        return "quantize-%s-%d-bits"
+                .formatted(
+                        start.name().toLowerCase(Locale.ROOT).replace('_', '-'),
+                        Byte.SIZE * codeBytes);
     }
 
     MachineCode code() {
@@ -101,6 +108,7 @@ record QuantizeCode(StartValue start) {
             a.bind(data);
             for (int value : constants) a.ints(value);
             a.ints(UNMIX);
+            a.ints(UNMIX_ONCE);
             return new MachineCode(name(), a.bytes());
         }
 
@@ -150,9 +158,21 @@ record QuantizeCode(StartValue start) {
             }
             a.vpackssdw(part(0), part(0), part(1));
             a.vpackssdw(part(2), part(2), part(3));
+            if (codeBytes == Short.BYTES) storeWords();
             a.vpacksswb(part(0), part(0), part(2));
             a.vpermd(part(0), unmix, part(0));
-            a.vmovdqu(Mem.at(CODES), part(0));
+            if (codeBytes == Byte.BYTES) a.vmovdqu(Mem.at(CODES), part(0));
+        }
+
+        /// The codes as words. The factors have been used.
+        private void storeWords() {
+            Vec order = FACTOR;
+            a.vmovdqu(order, constantAt(constants.size() + UNMIX.length));
+            for (int i = 0; i < 2; i++) {
+                Vec words = i == 0 ? MOMENT : SCALE;
+                a.vpermd(words, order, part(2 * i));
+                a.vmovdqu(Mem.at(CODES, i * PART_BYTES), words);
+            }
         }
 
         /// Sums of pairs of codes, as words, of which the even and the odd ones are summed, and

@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -112,50 +113,65 @@ class EmittedPanelsTest {
         assumeTrue(System.getProperty("os.name").equals("Linux"), "needs mmap as Linux has it");
         var functions = new PanelFunctions(set, UnaryOperator.identity(), UnaryOperator.identity());
         PanelCode code = set.panels();
-        int columns = 3 * Panels.COLUMNS;
-        for (Panels layout : Panels.values()) {
-            var format = WeightFormat.valueOf(layout.name());
-            Matrix w = inputs.matrix(format, 32, columns, false, false);
-            for (int tokens = 1; tokens <= code.mostTokens(); tokens++) {
-                if (layout == Panels.PANEL4 && tokens >= code.tokensWorthUnpacking()) break;
-                float[] x = inputs.floats(tokens * columns);
-                long streamBytes = 6L * PackedRows.blockBytes(tokens);
-                try (var weights = new GuardedMemory(w.memory().byteSize());
-                        var row = new GuardedMemory((long) columns * Float.BYTES);
-                        var tile = new GuardedMemory(streamBytes);
-                        var out = new GuardedMemory((long) 32 * tokens * Float.BYTES)) {
-                    weights.segment.copyFrom(w.memory());
-                    for (int t = 0; t < tokens; t++) {
-                        var values = Arrays.copyOfRange(x, t * columns, (t + 1) * columns);
-                        row.segment.copyFrom(MemorySegment.ofArray(values));
-                        long codes = tile.segment.address() + (long) t * Panels.BLOCK;
-                        long starts =
-                                tile.segment.address() + (long) tokens * Panels.BLOCK + 4L * t;
-                        functions.quantize(
-                                layout,
-                                row.segment.address(),
-                                6,
-                                codes,
-                                PackedRows.blockBytes(tokens),
-                                starts,
-                                starts + 4L * tokens);
-                    }
-                    functions.multiply(
-                            layout,
-                            tokens,
-                            weights.segment.address(),
-                            layout.panelBytes(columns),
-                            2,
-                            tile.segment.address(),
-                            3,
-                            out.segment.address());
-                    assertThat(out.segment.toArray(ValueLayout.JAVA_FLOAT))
-                            .as("%s, %d tokens", layout, tokens)
-                            .isEqualTo(Quantized.run(new ScalarKernels(), w, 0, 32, x, tokens));
-                }
-            }
-        }
+        for (Panels layout : Panels.values())
+            for (var form : EnumSet.of(PanelForm.of(layout), code.unpacked(layout)))
+                for (int tokens = 1; tokens <= code.mostTokens(); tokens++)
+                    if (code.meets(layout, form, tokens))
+                        nothingBehindTheEnd(functions, layout, form, tokens);
         functions.close();
+    }
+
+    private void nothingBehindTheEnd(
+            PanelFunctions functions, Panels layout, PanelForm form, int tokens) throws Exception {
+        int columns = 3 * Panels.COLUMNS;
+        Matrix w = inputs.matrix(WeightFormat.valueOf(layout.name()), 32, columns, false, false);
+        float[] x = inputs.floats(tokens * columns);
+        int blockBytes = PackedRows.blockBytes(tokens, form.codeBytes());
+        try (var weights = new GuardedMemory(w.memory().byteSize());
+                var unpacked = new GuardedMemory(2 * form.panelBytes(columns));
+                var row = new GuardedMemory((long) columns * Float.BYTES);
+                var tile = new GuardedMemory(6L * blockBytes);
+                var out = new GuardedMemory((long) 32 * tokens * Float.BYTES)) {
+            weights.segment.copyFrom(w.memory());
+            long multiplied = weights.segment.address();
+            if (form != PanelForm.of(layout)) {
+                // the last panel first: what is written behind its end hits the guard
+                multiplied = unpacked.segment.address();
+                for (int panel = 1; panel >= 0; panel--)
+                    functions.unpack(
+                            layout,
+                            weights.segment.address() + panel * layout.panelBytes(columns),
+                            3,
+                            multiplied + panel * form.panelBytes(columns));
+            }
+            long codeBytes = (long) Panels.BLOCK * form.codeBytes();
+            for (int t = 0; t < tokens; t++) {
+                var values = Arrays.copyOfRange(x, t * columns, (t + 1) * columns);
+                row.segment.copyFrom(MemorySegment.ofArray(values));
+                long starts = tile.segment.address() + tokens * codeBytes + 4L * t;
+                functions.quantize(
+                        layout,
+                        form.codeBytes(),
+                        row.segment.address(),
+                        6,
+                        tile.segment.address() + t * codeBytes,
+                        blockBytes,
+                        starts,
+                        starts + 4L * tokens);
+            }
+            functions.multiply(
+                    form,
+                    tokens,
+                    multiplied,
+                    form.panelBytes(columns),
+                    2,
+                    tile.segment.address(),
+                    3,
+                    out.segment.address());
+            assertThat(out.segment.toArray(ValueLayout.JAVA_FLOAT))
+                    .as("%s, %d tokens", form, tokens)
+                    .isEqualTo(Quantized.run(new ScalarKernels(), w, 0, 32, x, tokens));
+        }
     }
 
     @ParameterizedTest
