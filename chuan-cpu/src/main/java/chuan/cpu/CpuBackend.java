@@ -205,10 +205,33 @@ public final class CpuBackend implements Backend {
         return statistics;
     }
 
-    /// Runs the rows of [#step] and empties it; logits go to `out` from row `outRow` on.
-    ///
-    /// @return rows of logits written
-    private int runStep(float[] out, int outRow) {
+    @Override
+    public void hidden(KvCache cache, int[] ids, int from, int to, float[] out) {
+        check(single.clear().add(cache, ids, from, to, 0), out);
+        int width = config().hidden();
+        if (out.length < (long) (to - from) * width)
+            throw new IllegalArgumentException(
+                    out.length + " floats have no room for the hidden states of " + (to - from));
+        int length = cache.length();
+        boolean done = false;
+        try {
+            for (int at = from; at < to; ) {
+                int end = Math.min(to, at + STEP);
+                step.clear().add((CpuKvCache) cache, ids, at, end, end);
+                var x = decoder.norm(verbs, layers());
+                System.arraycopy(x.data(), 0, out, (at - from) * width, x.size());
+                at = end;
+            }
+            done = true;
+        } finally {
+            step.clear();
+            if (!done) cache.truncate(length);
+        }
+        Reference.reachabilityFence(decoder);
+    }
+
+    /// Runs the rows of [#step] through all layers; from now on their caches hold them.
+    private Activation layers() {
         int[] ids = ofLength(stepIds, step.rows());
         step.copyIds(ids);
         ops.begin(step);
@@ -221,11 +244,19 @@ public final class CpuBackend implements Backend {
         }
         loading.awaitAll();
         for (int i = 0; i < step.runs(); i++) step.cache(i).extend(step.end(i) - step.start(i));
+        return x;
+    }
+
+    /// Runs the rows of [#step] and empties it; logits go to `out` from row `outRow` on.
+    ///
+    /// @return rows of logits written
+    private int runStep(float[] out, int outRow) {
+        var x = layers();
         int wanted = step.wanted();
         if (wanted > 0) {
             int[] which = ofLength(stepRows, wanted);
             step.copyWanted(which);
-            var logits = decoder.head(watched, x, which);
+            var logits = decoder.head(loading.firstUse().watching(verbs), x, which);
             System.arraycopy(logits.data(), 0, out, outRow * config().vocab(), logits.size());
         }
         step.clear();
@@ -252,7 +283,13 @@ public final class CpuBackend implements Backend {
         return kvPages.committedBytes();
     }
 
+    @Override
+    public long kvBytes(int tokens) {
+        return kvPages.bytes(tokens);
+    }
+
     /// Bytes of keys and values of open caches, in whole pages.
+    @Override
     public long kvUsedBytes() {
         return kvPages.usedBytes();
     }

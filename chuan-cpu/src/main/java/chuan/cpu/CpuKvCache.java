@@ -3,7 +3,8 @@ package chuan.cpu;
 import chuan.model.KvCache;
 
 /// Keys and values of one sequence: a table of pages that grows with it. What is cut off goes back
-/// to [KvPages] at once. One thread at a time.
+/// to [KvPages] at once. Sequences may share pages; who writes to one has it alone. One thread at a
+/// time.
 final class CpuKvCache implements KvCache {
     private final KvPages pool;
     private final int capacity;
@@ -44,12 +45,30 @@ final class CpuKvCache implements KvCache {
         keep(Math.ceilDiv(newLength, KvPages.POSITIONS));
     }
 
+    @Override
+    public void adopt(KvCache other, int newLength) {
+        if (!(other instanceof CpuKvCache donor) || donor.pool != pool)
+            throw new IllegalArgumentException("the cache is another back end's");
+        if (closed || length > 0 || newLength > capacity || newLength > donor.length)
+            throw new IllegalArgumentException(
+                    "cannot take over %d of %d tokens behind %d, with room for %d"
+                            .formatted(newLength, donor.length, length, capacity));
+        keep(0);
+        for (int needed = Math.ceilDiv(newLength, KvPages.POSITIONS);
+                pageCount < needed;
+                pageCount++) pages[pageCount] = pool.share(donor.pages[pageCount]);
+        length = newLength;
+    }
+
     /// Takes the pages that `tokens` more tokens need.
     ///
     /// @throws KvMemoryException if there are none
     void reserve(int tokens) {
         if (closed) throw new IllegalStateException("the cache is closed");
         int needed = Math.ceilDiv(length + tokens, KvPages.POSITIONS);
+        int last = pageCount - 1;
+        if (tokens > 0 && length % KvPages.POSITIONS > 0 && pool.isShared(pages[last]))
+            pages[last] = pool.copy(pages[last]);
         for (; pageCount < needed; pageCount++) pages[pageCount] = pool.take();
     }
 

@@ -11,8 +11,8 @@ import java.util.ArrayList;
 
 /// Memory for the keys and values of all sequences of a back end, off the heap, in pages of
 /// [#POSITIONS] positions. A page holds these positions for all layers and heads: one table of
-/// pages serves the whole sequence, and a page is what sequences with a common beginning can share.
-/// Inside, per layer and head, a run of keys and a run of values ([KvFormat]) lie side by side.
+/// pages serves the whole sequence, and sequences with a common beginning share pages. Inside, per
+/// layer and head, a run of keys and a run of values ([KvFormat]) lie side by side.
 ///
 /// Pages that come back are kept for the next sequence up to [#KEPT_BYTES], the others go back to
 /// the operating system. [#close] frees all of them, those in use too. Thread-safe.
@@ -26,10 +26,32 @@ final class KvPages implements AutoCloseable {
 
     private static final long CACHE_LINE = 64;
 
-    /// A piece of memory that is freed by closing its arena.
-    ///
-    /// @param longestKeys of each layer and head, the length of the longest key, once it is full
-    record Page(Arena owner, long address, float[] longestKeys) {}
+    /// A piece of memory that is freed by closing its arena. Who wants to write to it must be its
+    /// only user.
+    static final class Page {
+        private final Arena owner;
+        private final long address;
+
+        /// Of each layer and head, the length of the longest key, once it is full.
+        private final float[] longestKeys;
+
+        /// Caches that hold it; guarded by the pool.
+        private int users;
+
+        private Page(Arena owner, long address, int heads) {
+            this.owner = owner;
+            this.address = address;
+            longestKeys = new float[heads];
+        }
+
+        long address() {
+            return address;
+        }
+
+        float[] longestKeys() {
+            return longestKeys;
+        }
+    }
 
     private final KvFormat format;
     private final int dim;
@@ -70,16 +92,47 @@ final class KvPages implements AutoCloseable {
     synchronized Page take() {
         if (closed) throw new IllegalStateException("the back end is closed");
         Page page = free.pollLast();
-        if (page != null) return page;
+        if (page == null) page = newPage();
+        page.users = 1;
+        return page;
+    }
+
+    /// Lets another cache hold it too.
+    synchronized Page share(Page page) {
+        page.users++;
+        return page;
+    }
+
+    synchronized boolean isShared(Page page) {
+        return page.users > 1;
+    }
+
+    /// A page with the contents of one that others use as well, which they keep.
+    ///
+    /// @throws KvMemoryException if the operating system has no more
+    Page copy(Page page) {
+        Page copy = take();
+        MemorySegment.copy(
+                MemorySegment.ofAddress(page.address).reinterpret(pageBytes),
+                0,
+                MemorySegment.ofAddress(copy.address).reinterpret(pageBytes),
+                0,
+                pageBytes);
+        System.arraycopy(page.longestKeys, 0, copy.longestKeys, 0, copy.longestKeys.length);
+        giveBack(page);
+        return copy;
+    }
+
+    private Page newPage() {
         var owner = Arena.ofShared();
         try {
-            page = new Page(owner, memory(owner).address(), new float[layers * heads]);
+            var page = new Page(owner, memory(owner).address(), layers * heads);
+            all.add(page);
+            return page;
         } catch (OutOfMemoryError _) {
             owner.close();
             throw new KvMemoryException(pageBytes, committedBytes());
         }
-        all.add(page);
-        return page;
     }
 
     /// In huge pages of the system where it fills some: a token reads a few kilobytes here and
@@ -89,15 +142,20 @@ final class KvPages implements AutoCloseable {
         return huge == null ? owner.allocate(pageBytes, CACHE_LINE) : huge;
     }
 
-    /// Takes back a page that nobody reads any more.
+    /// Takes back a page from one of its users, who does not read it any more.
     synchronized void giveBack(Page page) {
-        if (closed) return;
+        if (closed || --page.users > 0) return;
         if ((free.size() + 1) * pageBytes <= KEPT_BYTES) {
             free.addLast(page);
         } else {
             all.remove(page);
             page.owner.close();
         }
+    }
+
+    /// Bytes of the pages of `tokens` tokens.
+    long bytes(int tokens) {
+        return Math.multiplyExact(pageBytes, (long) Math.ceilDiv(tokens, POSITIONS));
     }
 
     /// Memory taken from the operating system and not given back.

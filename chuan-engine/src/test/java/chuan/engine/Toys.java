@@ -14,6 +14,7 @@ import chuan.tokenizer.SentencePieceModel.TrainingRecord;
 import chuan.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 
@@ -26,6 +27,9 @@ final class Toys {
 
     /// Id of the byte 0.
     static final int BYTE = 5;
+
+    /// Tokens that a page of a fake back end holds.
+    static final int PAGE = 16;
 
     static final int VOCAB = BYTE + 256 + 2;
 
@@ -140,6 +144,8 @@ final class Toys {
 
         int longestStep;
         int openCaches;
+        private final java.util.Set<FakeCache> caches =
+                java.util.Collections.newSetFromMap(new java.util.IdentityHashMap<>());
         Runnable beforeStep = () -> {};
 
         FakeBackend(int vocab, int context, Rule rule) {
@@ -175,7 +181,9 @@ final class Toys {
         @Override
         public KvCache newCache(int capacity) {
             openCaches++;
-            return new FakeCache(this, capacity);
+            var cache = new FakeCache(this, capacity);
+            caches.add(cache);
+            return cache;
         }
 
         @Override
@@ -189,15 +197,41 @@ final class Toys {
                 tokens += to - from;
                 longestStep = Math.max(longestStep, to - from);
                 for (int i = from; i < to; i++) {
-                    if (held.length == held.ids.length)
-                        throw new ContextTooLongException(held.length + 1, held.ids.length);
-                    held.ids[held.length++] = batch.ids(slice)[i];
+                    held.append(batch.ids(slice)[i]);
                     if (i < to - batch.wanted(slice)) continue;
                     Arrays.fill(out, row * config.vocab(), (row + 1) * config.vocab(), 0);
                     rule.logits(held.ids, held.length, out, row * config.vocab());
                     row++;
                 }
             }
+        }
+
+        /// Numbers that depend on all tokens so far.
+        @Override
+        public void hidden(KvCache cache, int[] ids, int from, int to, float[] out) {
+            var held = (FakeCache) cache;
+            int width = config.hidden();
+            for (int i = from; i < to; i++) {
+                held.append(ids[i]);
+                var random =
+                        new SplittableRandom(Arrays.hashCode(Arrays.copyOf(held.ids, held.length)));
+                for (int k = 0; k < width; k++)
+                    out[(i - from) * width + k] = (float) random.nextDouble(-1, 1);
+            }
+            tokens += to - from;
+        }
+
+        @Override
+        public long kvBytes(int tokens) {
+            return (long) Math.ceilDiv(tokens, PAGE) * PAGE;
+        }
+
+        /// A page that several caches hold counts once.
+        @Override
+        public long kvUsedBytes() {
+            var pages = java.util.Collections.newSetFromMap(new java.util.IdentityHashMap<>());
+            for (FakeCache cache : caches) pages.addAll(cache.pages);
+            return (long) pages.size() * PAGE;
         }
 
         @Override
@@ -207,11 +241,36 @@ final class Toys {
     private static final class FakeCache implements KvCache {
         private final FakeBackend owner;
         private final int[] ids;
+        private final List<Object> pages = new ArrayList<>();
         private int length;
 
         FakeCache(FakeBackend owner, int capacity) {
             this.owner = owner;
             ids = new int[capacity];
+        }
+
+        /// As a back end does that shares pages: a page that is written to has one user.
+        void append(int id) {
+            if (length == ids.length) throw new ContextTooLongException(length + 1, ids.length);
+            if (length == pages.size() * PAGE) {
+                pages.add(new Object());
+            } else {
+                var last = pages.getLast();
+                boolean shared =
+                        owner.caches.stream().anyMatch(c -> c != this && c.pages.contains(last));
+                if (shared) pages.set(pages.size() - 1, new Object());
+            }
+            ids[length++] = id;
+        }
+
+        @Override
+        public void adopt(KvCache other, int newLength) {
+            var donor = (FakeCache) other;
+            if (length > 0 || newLength > donor.length || newLength > ids.length)
+                throw new IllegalArgumentException("cannot take over " + newLength);
+            System.arraycopy(donor.ids, 0, ids, 0, newLength);
+            pages.addAll(donor.pages.subList(0, Math.ceilDiv(newLength, PAGE)));
+            length = newLength;
         }
 
         @Override
@@ -228,10 +287,12 @@ final class Toys {
         public void truncate(int newLength) {
             if (newLength > length) throw new IllegalArgumentException("longer than " + length);
             length = newLength;
+            while (pages.size() > Math.ceilDiv(length, PAGE)) pages.removeLast();
         }
 
         @Override
         public void close() {
+            if (!owner.caches.remove(this)) throw new IllegalStateException("closed twice");
             owner.openCaches--;
         }
     }

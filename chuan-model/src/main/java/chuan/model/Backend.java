@@ -28,6 +28,19 @@ public interface Backend extends AutoCloseable {
         forward(new Batch().add(cache, ids, from, to, wanted), out);
     }
 
+    /// Appends `ids[from, to)` to one sequence like [#forward(KvCache, int[], int, int, int,
+    /// float[])], but writes what the model makes of each token, not what it expects to follow: the
+    /// hidden states after the final norm, `[to - from, hidden]`.
+    ///
+    /// @throws ContextTooLongException if the tokens do not fit into the cache
+    void hidden(KvCache cache, int[] ids, int from, int to, float[] out);
+
+    /// Bytes that the keys and values of `tokens` tokens of one sequence take.
+    long kvBytes(int tokens);
+
+    /// Bytes that the keys and values of all open caches take; what several share counts once.
+    long kvUsedBytes();
+
     @Override
     void close();
 }

@@ -8,11 +8,21 @@ public record Decoder<W>(ModelConfig config, Weights<W> weights) {
 
     /// Logits `[wanted.length, vocab]` for the rows of `ids` listed in `wanted`.
     public <A> A logits(Ops<A, W> ops, int[] ids, int[] wanted) {
+        return head(ops, blocks(ops, ids), wanted);
+    }
+
+    /// What the model makes of each token: hidden states after the final norm, `[ids.length,
+    /// hidden]`.
+    public <A> A hidden(Ops<A, W> ops, int[] ids) {
+        return norm(ops, blocks(ops, ids));
+    }
+
+    private <A> A blocks(Ops<A, W> ops, int[] ids) {
         A x = embed(ops, ids);
         for (int layer = 0; layer < config.layers(); layer++) {
             x = block(ops, layer, x);
         }
-        return head(ops, x, wanted);
+        return x;
     }
 
     /// The residual stream before the first block, `[ids.length, hidden]`.
@@ -35,7 +45,11 @@ public record Decoder<W>(ModelConfig config, Weights<W> weights) {
 
     /// Final norm and output matrix, for the wanted rows only: `[wanted.length, vocab]`.
     public <A> A head(Ops<A, W> ops, A x, int[] wanted) {
-        A h = ops.rmsNorm(ops.rows(x, wanted), weights.finalNorm(), config.normEps());
-        return ops.linear(h, weights.output());
+        return ops.linear(norm(ops, ops.rows(x, wanted)), weights.output());
+    }
+
+    /// The final norm.
+    public <A> A norm(Ops<A, W> ops, A x) {
+        return ops.rmsNorm(x, weights.finalNorm(), config.normEps());
     }
 }

@@ -12,6 +12,14 @@ public interface KvCache extends AutoCloseable {
     /// Forgets all tokens from `length` on, so that a prefix can be continued differently.
     void truncate(int length);
 
+    /// Takes over the first `length` tokens of another cache of the same back end, whose owner
+    /// keeps them and may go on, cut or close it at will. Where the device can, both share the
+    /// memory until one of them writes to it.
+    ///
+    /// @throws IllegalArgumentException if this one holds tokens already, or they do not fit, or
+    ///   the other has fewer
+    void adopt(KvCache other, int length);
+
     @Override
     void close();
 }

@@ -34,6 +34,12 @@ public final class ReferenceOps implements Ops<float[][], float[][]> {
             if (layer.size() > length) layer.subList(length, layer.size()).clear();
     }
 
+    /// Begins with the first `length` positions of another.
+    void adopt(ReferenceOps other, int length) {
+        for (int i = 0; i < cache.size(); i++)
+            cache.get(i).addAll(other.cache.get(i).subList(0, length));
+    }
+
     @Override
     public float[][] embed(float[][] table, int[] ids) {
         var out = new float[ids.length][];

@@ -72,6 +72,34 @@ final class RecomputingBackend implements Backend {
     }
 
     @Override
+    public void hidden(KvCache cache, int[] ids, int from, int to, float[] out) {
+        var sofar = (Tokens) cache;
+        System.arraycopy(ids, from, sofar.ids, sofar.length, to - from);
+        sofar.length += to - from;
+        int length = sofar.length;
+        int width = config.hidden();
+        try (var _ = new TensorScope();
+                var _ = new NoGradGuard();
+                var tables = new PositionTables(config, length);
+                var ops = new TorchOps(config, TorchBatch.whole(1, length), tables)) {
+            Tensor all = decoder.hidden(ops, Arrays.copyOf(sofar.ids, length));
+            var rows = new float[length * width];
+            all.contiguous().data_ptr_float().get(rows);
+            System.arraycopy(rows, (length - to + from) * width, out, 0, (to - from) * width);
+        }
+    }
+
+    @Override
+    public long kvBytes(int tokens) {
+        return (long) tokens * Integer.BYTES;
+    }
+
+    @Override
+    public long kvUsedBytes() {
+        return 0;
+    }
+
+    @Override
     public void close() {
         parameters.close();
     }
@@ -97,6 +125,12 @@ final class RecomputingBackend implements Backend {
         @Override
         public void truncate(int length) {
             this.length = length;
+        }
+
+        @Override
+        public void adopt(KvCache other, int newLength) {
+            System.arraycopy(((Tokens) other).ids, 0, ids, 0, newLength);
+            length = newLength;
         }
 
         @Override
