@@ -28,6 +28,7 @@ class ArchitectureTest {
     private static final String KERNEL = "chuan.kernel..";
     private static final String ASM = "chuan.asm..";
     private static final String ENGINE = "chuan.engine..";
+    private static final String SERVER = "chuan.server..";
     private static final String TORCH = "chuan.torch..";
     private static final String TRAIN = "chuan.train..";
     private static final String CORPUS = "chuan.corpus..";
@@ -63,6 +64,22 @@ class ArchitectureTest {
     @Test
     void engineSeesNoBackEnd() {
         onlyDependsOn(ENGINE, ENGINE, MODEL, FILES, QUANT, TOKENIZER, JDK, NULLNESS);
+    }
+
+    /// The server sees no back end either; who starts it brings one.
+    @Test
+    void serverSeesTheEngine() {
+        onlyDependsOn(
+                SERVER,
+                SERVER,
+                ENGINE,
+                MODEL,
+                TOKENIZER,
+                JDK,
+                "io.helidon..",
+                "io.micrometer..",
+                "tools.jackson..",
+                NULLNESS);
     }
 
     @Test

@@ -1,0 +1,140 @@
+package chuan.server;
+
+import chuan.server.ServerState.Phase;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.HttpRouting;
+import java.net.URI;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
+/// The server: listens at once, answers as soon as a model is there, and stops without losing an
+/// answer. Owns its sockets, not the model. Any thread.
+///
+/// ```
+/// var server = ChuanServer.listen(options); // /health: loading; requests: 503
+/// server.serve(model);                      // answers
+/// server.drain(grace);                      // no new requests; running ones finish
+/// server.close();
+/// ```
+public final class ChuanServer implements AutoCloseable {
+    /// Helidon tells of each start; only its warnings are of interest. Held, since a logger that
+    /// nobody holds forgets its level.
+    private static final Logger HELIDON = Logger.getLogger("io.helidon");
+
+    static {
+        HELIDON.setLevel(Level.WARNING);
+    }
+
+    private final ServerOptions options;
+    private final ServerState state = new ServerState();
+    private final AtomicInteger inFlight = new AtomicInteger();
+    private final WebServer web;
+
+    private ChuanServer(ServerOptions options) {
+        this.options = options;
+        web =
+                WebServer.builder()
+                        .host(options.host())
+                        .port(options.port())
+                        .shutdownHook(false) // whoever runs the process decides when it ends
+                        .connectionOptions(o -> o.tcpNoDelay(true)) // else 40 ms per token
+                        .protocolsDiscoverServices(false)
+                        .addConnectionSelector(ClientConnection.http1())
+                        .maxPayloadSize(-1) // Json has the limit, and says so in JSON
+                        .shutdownGracePeriod(Duration.ZERO)
+                        .routing(this::route)
+                        .build();
+    }
+
+    /// Binds and answers 503 until [#serve].
+    ///
+    /// @throws java.io.UncheckedIOException if the address is taken
+    public static ChuanServer listen(ServerOptions options) {
+        var server = new ChuanServer(options);
+        server.web.start();
+        return server;
+    }
+
+    /// The order matters: filters see a request in this order, and the first route that matches
+    /// answers it. What belongs to operations (keys, limits, metrics, health) goes in front.
+    private void route(HttpRouting.Builder routing) {
+        routing.error(Throwable.class, ErrorResponses::handle);
+        routing.addFilter((chain, _, _) -> {
+            inFlight.incrementAndGet();
+            try {
+                chain.proceed();
+            } finally {
+                inFlight.decrementAndGet();
+            }
+        });
+        new WebPage().setup(routing);
+        routing.any((request, _) -> {
+            throw ApiException.notFound(
+                    "There is nothing at "
+                            + request.prologue().method().text()
+                            + " "
+                            + request.path().path());
+        });
+    }
+
+    public ServerOptions options() {
+        return options;
+    }
+
+    public ServerState state() {
+        return state;
+    }
+
+    public int port() {
+        return web.port();
+    }
+
+    /// Where a browser finds the page.
+    public URI address() {
+        String host =
+                switch (options.host()) {
+                    case "0.0.0.0", "::", "" -> "localhost";
+                    default ->
+                            options.host().contains(":")
+                                    ? "[" + options.host() + "]"
+                                    : options.host();
+                };
+        return URI.create("http://" + host + ":" + port() + "/");
+    }
+
+    /// How far loading is.
+    public void loading(long doneBytes, long totalBytes) {
+        state.set(new Phase.Loading(doneBytes, totalBytes));
+    }
+
+    /// There will be no model, and why.
+    public void failed(String message) {
+        state.set(new Phase.Failed(message));
+    }
+
+    /// From now on requests are answered.
+    public void serve(ServedModel model) {
+        state.set(new Phase.Ready(model));
+    }
+
+    /// Refuses new requests and waits for those that run.
+    ///
+    /// @return false if some still ran at the end of `grace`
+    public boolean drain(Duration grace) throws InterruptedException {
+        if (state.phase() instanceof Phase.Ready(ServedModel model))
+            state.set(new Phase.Draining(model));
+        long end = System.nanoTime() + grace.toNanos();
+        while (inFlight.get() > 0) {
+            if (System.nanoTime() - end > 0) return false;
+            Thread.sleep(10);
+        }
+        return true;
+    }
+
+    @Override
+    public void close() {
+        web.stop();
+    }
+}

@@ -1,0 +1,62 @@
+package chuan.server;
+
+import chuan.engine.InvalidRequestException;
+import chuan.model.ContextTooLongException;
+import io.helidon.http.HttpException;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+
+/// Turns whatever a route throws into an answer: OpenAI's error object, or under `/api/` Ollama's
+/// `{"error":"text"}`. What was not foreseen is logged and tells the client nothing of our insides.
+public final class ErrorResponses {
+    private static final Logger LOG = System.getLogger("chuan.server");
+
+    private ErrorResponses() {}
+
+    /// What an exception means to the client.
+    public static ApiException of(Throwable problem) {
+        return switch (problem) {
+            case ApiException e -> e;
+            case InvalidRequestException e ->
+                    ApiException.badRequest(e.field(), message(e.getMessage()));
+            case ContextTooLongException e ->
+                    ApiException.badRequest(
+                            "messages", "context_length_exceeded", message(e.getMessage()));
+            case HttpException e when e.status().code() < 500 ->
+                    new ApiException(
+                            e.status().code(),
+                            "invalid_request_error",
+                            null,
+                            null,
+                            message(e.getMessage()));
+            default -> unforeseen(problem);
+        };
+    }
+
+    private static ApiException unforeseen(Throwable problem) {
+        LOG.log(Level.ERROR, "a request failed by a fault of the server", problem);
+        return ApiException.server("The server failed; its log says why");
+    }
+
+    private static String message(@org.jspecify.annotations.Nullable String text) {
+        return text == null ? "The request is not valid" : text;
+    }
+
+    static void handle(ServerRequest request, ServerResponse response, Throwable problem) {
+        // the client is gone: nobody to tell
+        if (problem instanceof UncheckedIOException gone) throw gone;
+        send(request, response, of(problem));
+    }
+
+    static void send(ServerRequest request, ServerResponse response, ApiException e) {
+        e.headers().forEach(response::header);
+        boolean ollama = request.path().path().startsWith("/api/");
+        Json.send(
+                response,
+                e.status(),
+                ollama ? new JsonObject().put("error", e.getMessage()) : e.body());
+    }
+}

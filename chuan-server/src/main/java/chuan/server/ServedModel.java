@@ -1,0 +1,47 @@
+package chuan.server;
+
+import chuan.engine.Engine;
+import chuan.engine.GenerateRequest;
+import chuan.engine.Generation;
+import java.time.Instant;
+import java.util.Locale;
+
+/// The model that a server answers with.
+///
+/// @param name as clients call it
+/// @param alias another such name, "" = none
+/// @param created when its files were written
+/// @param fingerprint of build, weights and kernels: the same one gives the same answers
+/// @param engine its tokenizer, settings and context
+/// @param queue where answers are asked for
+public record ServedModel(
+        String name,
+        String alias,
+        Instant created,
+        String fingerprint,
+        Engine engine,
+        Queue queue) {
+
+    /// Takes requests; see the scheduler.
+    @FunctionalInterface
+    public interface Queue {
+        /// @param scope whose cached prefixes and fair share it uses, "" = the server's
+        Generation submit(GenerateRequest request, String scope);
+    }
+
+    /// Whether a request means this model. Ollama's clients add `:latest`.
+    public boolean isCalled(String requested) {
+        String plain = plain(requested);
+        return plain.equals(plain(name)) || (!alias.isEmpty() && plain.equals(plain(alias)));
+    }
+
+    private static String plain(String name) {
+        String lower = name.toLowerCase(Locale.ROOT);
+        return lower.endsWith(":latest") ? lower.substring(0, lower.length() - 7) : lower;
+    }
+
+    /// @throws ApiException 404 if a request means another model
+    public void check(String requested) {
+        if (!isCalled(requested)) throw ApiException.modelNotFound(requested);
+    }
+}
