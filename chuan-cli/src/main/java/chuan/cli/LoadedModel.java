@@ -56,6 +56,7 @@ record LoadedModel(ModelFolder folder, Backend backend) implements AutoCloseable
         var check = MemoryCheck.of(folder, common, contextTokens);
         check.refuseIfTooMuch();
         if (common.verbose) streams.err().println("chuan: " + check.summary());
+        KernelSelector.onFallback(line -> streams.err().println("chuan: " + line));
         var selected = selected(kernels);
         if (selected.degraded()) streams.err().println("chuan: " + selected.reason());
         var options =

@@ -3,15 +3,16 @@ package chuan.kernel;
 import static chuan.kernel.Kernels.LANES;
 import static chuan.kernel.Kernels.PAGE;
 
-import chuan.asm.LazyFunction;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Tiles of queries against a page of keys or values, by [TileKernel]. For few queries the keys are
 /// widened on their way through the registers; for many, the page is widened first, into the cache.
@@ -35,27 +36,50 @@ final class EmittedAttention {
     private static final MethodHandle SCALES = handle(5);
 
     private final int bits;
-    private final LazyFunction scales;
+    private final Kernels others;
+    private final CodeFamily family;
+
+    /// With narrower registers, if these cannot be used; null if there are none.
+    private final @Nullable EmittedAttention narrower;
+
+    private final CheckedFunction scales;
 
     /// By format.
-    private final LazyFunction[] widen = new LazyFunction[FORMATS.size()];
+    private final CheckedFunction[] widen = new CheckedFunction[FORMATS.size()];
 
     /// By [#index].
-    private final LazyFunction[] tiles = new LazyFunction[index(FORMATS.size(), 1, 1, false)];
+    private final CheckedFunction[] tiles = new CheckedFunction[index(FORMATS.size(), 1, 1, false)];
 
     /// @param bits of a register: 256 or 512
-    EmittedAttention(int bits) {
+    /// @param others who compute if machine code cannot
+    EmittedAttention(int bits, Kernels others) {
         this.bits = bits;
-        scales = new LazyFunction(new ScalesKernel(bits));
+        this.others = others;
+        narrower = bits > 256 ? new EmittedAttention(256, others) : null;
+        family =
+                new CodeFamily(
+                        "attention, " + bits + " bits",
+                        narrower == null ? others.name() + " kernels" : "256 bits");
+        var scaling = new ScalesKernel(bits);
+        scales =
+                new CheckedFunction(
+                        scaling, family, entry -> FunctionChecks.isRight(scaling, entry));
         for (int f = 0; f < widen.length; f++) {
             var loads = FORMATS.get(f);
-            widen[f] = new LazyFunction(new WidenKernel(loads, bits));
+            var widening = new WidenKernel(loads, bits);
+            widen[f] =
+                    new CheckedFunction(
+                            widening, family, entry -> FunctionChecks.isRight(widening, entry));
             for (int rows = 1; rows <= ROWS; rows++)
                 for (int groups = 1; groups <= TileKernel.groups(bits, rows); groups++)
                     for (boolean adds : new boolean[] {false, true})
                         tiles[index(f, rows, groups, adds)] =
-                                new LazyFunction(new TileKernel(loads, bits, rows, groups, adds));
+                                checked(new TileKernel(loads, bits, rows, groups, adds));
         }
+    }
+
+    private CheckedFunction checked(TileKernel kernel) {
+        return new CheckedFunction(kernel, family, entry -> FunctionChecks.isRight(kernel, entry));
     }
 
     private static MethodHandle handle(int arguments) {
@@ -88,6 +112,12 @@ final class EmittedAttention {
             long out,
             long scratch) {
         int groups = Math.ceilDiv(n, LANES);
+        if (!works(format, queries, groups, false)) {
+            if (narrower == null)
+                others.scoresTile(q, queries, format, keys, keyScales, dim, n, out, scratch);
+            else narrower.scores(q, queries, format, keys, keyScales, dim, n, out, scratch);
+            return;
+        }
         long run = keys;
         var from = format;
         if (queries >= MANY && format != KvFormat.F32) {
@@ -115,6 +145,15 @@ final class EmittedAttention {
             int dim,
             long out,
             long scratch) {
+        if (!works(format, queries, dim / LANES, true)) {
+            if (narrower == null)
+                others.addWeightedTile(
+                        weights, queries, n, format, values, valueScales, dim, out, scratch);
+            else
+                narrower.addWeighted(
+                        weights, queries, n, format, values, valueScales, dim, out, scratch);
+            return;
+        }
         if (format == KvFormat.INT8)
             timesScales(weights, valueScales, queries, Math.ceilDiv(n, LANES));
         int groups = dim / LANES;
@@ -140,6 +179,23 @@ final class EmittedAttention {
                 width,
                 queries,
                 groups);
+    }
+
+    /// Whether all the functions that a product needs may be called.
+    private boolean works(KvFormat format, int queries, int groups, boolean adds) {
+        boolean many = queries >= MANY && format != KvFormat.F32;
+        if (many && !widen[format.ordinal()].works()) return false;
+        if (format == KvFormat.INT8 && !scales.works()) return false;
+        var from = many ? KvFormat.F32 : format;
+        return (queries < ROWS || tilesWork(from, ROWS, groups, adds))
+                && (queries % ROWS == 0 || tilesWork(from, queries % ROWS, groups, adds));
+    }
+
+    private boolean tilesWork(KvFormat format, int rows, int groups, boolean adds) {
+        int most = TileKernel.groups(bits, rows);
+        int rest = groups % most;
+        return (groups < most || tiles[index(format.ordinal(), rows, most, adds)].works())
+                && (rest == 0 || tiles[index(format.ordinal(), rows, rest, adds)].works());
     }
 
     /// `c = a b` or `c += a b`, cut into tiles.
@@ -210,44 +266,69 @@ final class EmittedAttention {
         int most = TileKernel.groups(bits, rows);
         for (int group = 0; group < groups; group += most) {
             int n = Math.min(most, groups - group);
-            try {
-                TILE.invokeExact(
-                        tiles[index(format.ordinal(), rows, n, adds)].entry(),
-                        a,
-                        b + group * groupStride,
-                        (long) depth,
-                        c + (long) group * LANES * Float.BYTES,
-                        (long) count,
-                        aStride,
-                        bStride,
-                        groupStride,
-                        cStride);
-            } catch (Throwable e) {
-                throw EmittedRows.impossible(e);
-            }
+            tile(
+                    tiles[index(format.ordinal(), rows, n, adds)].entry(),
+                    a,
+                    b + group * groupStride,
+                    depth,
+                    c + (long) group * LANES * Float.BYTES,
+                    count,
+                    aStride,
+                    bStride,
+                    groupStride,
+                    cStride);
+        }
+    }
+
+    /// Calls a [TileKernel].
+    static void tile(
+            MemorySegment code,
+            long a,
+            long b,
+            long depth,
+            long c,
+            long count,
+            long aStride,
+            long bStride,
+            long groupStride,
+            long cStride) {
+        try {
+            TILE.invokeExact(code, a, b, depth, c, count, aStride, bStride, groupStride, cStride);
+        } catch (Throwable e) {
+            throw EmittedCalls.impossible(e);
         }
     }
 
     private void widen(KvFormat format, long from, long to, int groups) {
+        widen(widen[format.ordinal()].entry(), from, to, groups);
+    }
+
+    /// Calls a [WidenKernel].
+    static void widen(MemorySegment code, long from, long to, long groups) {
         try {
-            WIDEN.invokeExact(widen[format.ordinal()].entry(), from, to, (long) groups);
+            WIDEN.invokeExact(code, from, to, groups);
         } catch (Throwable e) {
-            throw EmittedRows.impossible(e);
+            throw EmittedCalls.impossible(e);
         }
     }
 
     /// Of `[queries, PAGE]`, the first groups of sixteen positions times the scales of these.
     private void timesScales(long x, long positionScales, int queries, int groups) {
+        scales(scales.entry(), x, positionScales, queries, PAGE * 4L, groups);
+    }
+
+    /// Calls a [ScalesKernel].
+    static void scales(
+            MemorySegment code, long x, long factors, long rows, long stride, long groups) {
         try {
-            SCALES.invokeExact(
-                    scales.entry(), x, positionScales, (long) queries, PAGE * 4L, (long) groups);
+            SCALES.invokeExact(code, x, factors, rows, stride, groups);
         } catch (Throwable e) {
-            throw EmittedRows.impossible(e);
+            throw EmittedCalls.impossible(e);
         }
     }
 
     /// Everything that may be called.
-    List<LazyFunction> functions() {
+    List<CheckedFunction> functions() {
         var functions = new ArrayList<>(List.of(widen));
         functions.add(scales);
         for (var tile : tiles) if (tile != null) functions.add(tile);

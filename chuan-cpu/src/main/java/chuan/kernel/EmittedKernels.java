@@ -7,20 +7,23 @@ import java.util.Objects;
 
 /// Machine code, made when the process starts for the processor it finds, for what the compiler
 /// does not make fast: products of weights in panels with quantized activations, of weights in
-/// rows, and of queries with pages of keys and values. All else is left to other kernels. The same
-/// bits as [ScalarKernels].
+/// rows, and of queries with pages of keys and values; and for the loops over elements, which must
+/// be fast from the first call on. All else is left to other kernels. The same bits as
+/// [ScalarKernels].
 public final class EmittedKernels implements Kernels {
     private final InstructionSet set;
     private final EmittedPanels panels;
     private final EmittedRows rows;
     private final EmittedAttention attention;
+    private final EmittedElements elements;
     private final Kernels others;
 
     EmittedKernels(InstructionSet set, EmittedPanels panels, Kernels others) {
         this.set = set;
         this.panels = panels;
         rows = new EmittedRows(others, set.bits());
-        attention = new EmittedAttention(set.bits());
+        attention = new EmittedAttention(set.bits(), others);
+        elements = new EmittedElements(others);
         this.others = others;
     }
 
@@ -34,6 +37,7 @@ public final class EmittedKernels implements Kernels {
         var functions = new ArrayList<>(panels.functions());
         for (var function : rows.functions()) functions.add(function.code());
         for (var function : attention.functions()) functions.add(function.code());
+        for (var function : elements.functions()) functions.add(function.code());
         return functions;
     }
 
@@ -72,17 +76,17 @@ public final class EmittedKernels implements Kernels {
     @Override
     public void rmsNorm(
             float[] x, int at, int n, float[] gain, float eps, float[] out, float[] scratch) {
-        others.rmsNorm(x, at, n, gain, eps, out, scratch);
+        elements.rmsNorm(x, at, n, gain, eps, out, scratch);
     }
 
     @Override
     public void add(float[] x, float[] y, int from, int to) {
-        others.add(x, y, from, to);
+        elements.add(x, y, from, to);
     }
 
     @Override
     public void siluTimes(float[] gate, float[] up, int from, int to) {
-        others.siluTimes(gate, up, from, to);
+        elements.siluTimes(gate, up, from, to);
     }
 
     @Override
@@ -111,12 +115,12 @@ public final class EmittedKernels implements Kernels {
             float[] state,
             int at,
             float[] sums) {
-        return others.softmaxPage(scores, n, scale, slope, last, state, at, sums);
+        return elements.softmaxPage(scores, n, scale, slope, last, state, at, sums);
     }
 
     @Override
     public void multiply(long x, int n, float factor) {
-        others.multiply(x, n, factor);
+        elements.multiply(x, n, factor);
     }
 
     @Override

@@ -1,12 +1,5 @@
 package chuan.kernel;
 
-import chuan.asm.LazyFunction;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -19,14 +12,6 @@ import org.jspecify.annotations.Nullable;
 /// garbage collector waits. None lasts longer than four rows take to be read, some microseconds, up
 /// to twenty for the widest rows straight from memory.
 final class EmittedRows {
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
-
-    /// `(code, weights, x, xStart, y, yStart, columns, yStride)`
-    private static final MethodHandle CALL = handle(LONG);
-
-    /// The same for weights at the start of a Java array.
-    private static final MethodHandle CALL_DECODED = handle(ValueLayout.ADDRESS);
-
     /// Floats of activations that stay in a core's second-level cache while rows pass by.
     private static final int CACHED_FLOATS = 128 * 1024;
 
@@ -37,7 +22,10 @@ final class EmittedRows {
     private final int tile;
 
     /// By format of the weights and tokens, from 1 on.
-    private final LazyFunction[][] functions;
+    private final CheckedFunction[][] functions;
+
+    /// With narrower registers, if these cannot be used; null if there are none.
+    private final @Nullable EmittedRows narrower;
 
     /// @param others for what is not emitted: odd numbers of columns, the last rows
     /// @param bits of a register: 256 or 512
@@ -45,22 +33,31 @@ final class EmittedRows {
         this.others = others;
         this.bits = bits;
         tile = bits == 512 ? 6 : 3;
-        functions = new LazyFunction[EmittedLoads.values().length][tile];
+        functions = new CheckedFunction[EmittedLoads.values().length][tile];
+        narrower = bits > 256 ? new EmittedRows(others, 256) : null;
+        var family =
+                new CodeFamily(
+                        "rows of weights, " + bits + " bits",
+                        narrower == null ? others.name() + " kernels" : "256 bits");
         for (var loads : EmittedLoads.values())
-            for (int t = 1; t <= tile; t++)
+            for (int t = 1; t <= tile; t++) {
+                var kernel = new RowsKernel(loads, bits, rows(bits, t), t);
                 functions[loads.ordinal()][t - 1] =
-                        new LazyFunction(new RowsKernel(loads, bits, rows(bits, t), t));
+                        new CheckedFunction(
+                                kernel, family, entry -> FunctionChecks.isRight(kernel, entry));
+            }
+    }
+
+    /// Whether this many tokens can be taken.
+    private boolean works(@Nullable EmittedLoads loads, int tokens) {
+        var ofFormat = functions[(loads == null ? EmittedLoads.F32 : loads).ordinal()];
+        for (int t = 0; t < Math.min(tokens, tile); t++) if (!ofFormat[t].works()) return false;
+        return true;
     }
 
     /// Rows that a call takes.
     private static int rows(int bits, int tokens) {
         return bits == 512 || tokens == 1 ? 4 : 2;
-    }
-
-    private static MethodHandle handle(MemoryLayout weights) {
-        var address = ValueLayout.ADDRESS;
-        var function = FunctionDescriptor.ofVoid(weights, address, LONG, address, LONG, LONG, LONG);
-        return Linker.nativeLinker().downcallHandle(function, Linker.Option.critical(true));
     }
 
     /// Four rows, decoded.
@@ -70,9 +67,14 @@ final class EmittedRows {
 
     /// As [Kernels#matmul] has it.
     void matmul(Matrix w, int from, int to, float[] x, int tokens, float[] y, float[] scratch) {
-        if (w.format().isPanels() || w.columns() % Kernels.LANES != 0)
+        if (w.format().isPanels() || w.columns() % Kernels.LANES != 0) {
             others.matmul(w, from, to, x, tokens, y, scratch);
-        else inBlocks(w, loads(w.format()), from, to, x, tokens, y, scratch);
+            return;
+        }
+        var loads = loads(w.format());
+        if (works(loads, tokens)) inBlocks(w, loads, from, to, x, tokens, y, scratch);
+        else if (narrower == null) others.matmul(w, from, to, x, tokens, y, scratch);
+        else narrower.matmul(w, from, to, x, tokens, y, scratch);
     }
 
     private static @Nullable EmittedLoads loads(WeightFormat format) {
@@ -117,19 +119,15 @@ final class EmittedRows {
         long weights = w.address(r);
         for (int t = from; t < end; ) {
             int n = next(end - t);
-            try {
-                CALL.invokeExact(
-                        functions[loads.ordinal()][n - 1].entry(),
-                        weights,
-                        MemorySegment.ofArray(x),
-                        bytes(t, w.columns(), 0),
-                        MemorySegment.ofArray(y),
-                        bytes(t, w.rows(), r),
-                        (long) w.columns(),
-                        bytes(1, w.rows(), 0));
-            } catch (Throwable e) {
-                throw impossible(e);
-            }
+            EmittedCalls.rows(
+                    functions[loads.ordinal()][n - 1].entry(),
+                    weights,
+                    x,
+                    bytes(t, w.columns(), 0),
+                    y,
+                    bytes(t, w.rows(), r),
+                    w.columns(),
+                    bytes(1, w.rows(), 0));
             t += n;
         }
     }
@@ -139,19 +137,15 @@ final class EmittedRows {
         for (int i = 0; i < rows; i++) others.widen(w, r + i, scratch, i * w.columns());
         for (int t = from; t < end; ) {
             int n = next(end - t);
-            try {
-                CALL_DECODED.invokeExact(
-                        functions[EmittedLoads.F32.ordinal()][n - 1].entry(),
-                        MemorySegment.ofArray(scratch),
-                        MemorySegment.ofArray(x),
-                        bytes(t, w.columns(), 0),
-                        MemorySegment.ofArray(y),
-                        bytes(t, w.rows(), r),
-                        (long) w.columns(),
-                        bytes(1, w.rows(), 0));
-            } catch (Throwable e) {
-                throw impossible(e);
-            }
+            EmittedCalls.arrays(
+                    functions[EmittedLoads.F32.ordinal()][n - 1].entry(),
+                    scratch,
+                    x,
+                    bytes(t, w.columns(), 0),
+                    y,
+                    bytes(t, w.rows(), r),
+                    w.columns(),
+                    bytes(1, w.rows(), 0));
             t += n;
         }
     }
@@ -172,14 +166,8 @@ final class EmittedRows {
             for (int r = from; r < to; r++) y[t * w.rows() + r] *= w.scales()[r];
     }
 
-    /// Machine code throws nothing; the handle has to say that it might.
-    static IllegalStateException impossible(Throwable e) {
-        if (e instanceof Error error) throw error;
-        return new IllegalStateException(e);
-    }
-
     /// Everything that may be called.
-    List<LazyFunction> functions() {
+    List<CheckedFunction> functions() {
         return Arrays.stream(functions).flatMap(Arrays::stream).toList();
     }
 }

@@ -2,10 +2,12 @@ package chuan.kernel;
 
 import chuan.asm.CodeMemoryException;
 import chuan.asm.CpuFeatures;
+import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 
 /// Chooses the kernels once and says why in a sentence.
 ///
@@ -17,8 +19,9 @@ public record KernelSelector(Kernels kernels, String reason, boolean degraded) {
     /// an instruction set: `avx2`, `avx-vnni`, `avx512-vnni`, `amx`.
     public static final String PROPERTY = "chuan.kernels";
 
-    /// Changes the byte of machine code with this number on its way into memory, to see that it is
-    /// noticed.
+    /// Changes bytes of machine code on their way into memory, to see that it is noticed: `N` for
+    /// the byte with this number of all functions, `avx512:N` for those whose name contains this;
+    /// several with commas between them.
     public static final String BREAK_PROPERTY = "chuan.kernels.break";
 
     private static final String MODULE = "jdk.incubator.vector";
@@ -70,13 +73,13 @@ public record KernelSelector(Kernels kernels, String reason, boolean degraded) {
                             + " amx");
         try {
             var features = CpuFeatures.detect();
-            if (wanted == null) wanted = best(features);
-            if (wanted == null || !wanted.runsOn(features))
+            var sets = wanted == null ? runningOn(features) : List.of(wanted);
+            if (sets.isEmpty() || !sets.getFirst().runsOn(features))
                 throw new IllegalArgumentException(
                         "this processor has no "
                                 + (wanted == null ? "AVX2" : wanted.title())
                                 + ": choose vector or scalar kernels");
-            return emitted(wanted, portable(), "as asked for");
+            return emitted(sets, portable(), "as asked for");
         } catch (CodeMemoryException | WrongCodeException e) {
             throw new IllegalArgumentException("no kernels of machine code: " + e.getMessage(), e);
         }
@@ -85,53 +88,74 @@ public record KernelSelector(Kernels kernels, String reason, boolean degraded) {
     private static KernelSelector fastest() {
         var portable = portable();
         try {
-            InstructionSet best = best(CpuFeatures.detect());
-            if (best == null)
+            var sets = runningOn(CpuFeatures.detect());
+            if (sets.isEmpty())
                 return new KernelSelector(
                         portable.kernels(),
                         portable.reason() + ", and the processor has no AVX2",
                         portable.degraded());
-            return emitted(best, portable, "the best that this processor has");
+            return emitted(sets, portable, "the best that this processor has");
         } catch (CodeMemoryException | WrongCodeException e) {
             return new KernelSelector(
                     portable.kernels(), portable.reason() + "; " + e.getMessage(), true);
         }
     }
 
-    private static @Nullable InstructionSet best(CpuFeatures features) {
-        InstructionSet best = null;
-        for (var set : InstructionSet.values()) if (set.runsOn(features)) best = set;
-        return best;
+    /// The best first.
+    private static List<InstructionSet> runningOn(CpuFeatures features) {
+        return Arrays.stream(InstructionSet.values())
+                .filter(set -> set.runsOn(features))
+                .toList()
+                .reversed();
     }
 
+    /// Machine code for the first of these instruction sets with which it turns out right.
     private static KernelSelector emitted(
-            InstructionSet set, KernelSelector portable, String because)
+            List<InstructionSet> sets, KernelSelector portable, String because)
             throws CodeMemoryException, WrongCodeException {
-        return new KernelSelector(
-                new EmittedKernels(set, made(set), portable.kernels()),
-                "machine code for %s, %s; otherwise %s"
-                        .formatted(set.title(), because, portable.reason()),
-                portable.degraded());
+        WrongCodeException wrong = null;
+        for (var set : sets)
+            try {
+                var kernels = new EmittedKernels(set, made(set), portable.kernels());
+                return new KernelSelector(
+                        kernels,
+                        "machine code for %s, %s; otherwise %s"
+                                .formatted(
+                                        set.title(),
+                                        wrong == null ? because : "since " + wrong.getMessage(),
+                                        portable.reason()),
+                        portable.degraded() || wrong != null);
+            } catch (WrongCodeException e) {
+                if (wrong == null) wrong = e;
+            }
+        throw wrong == null ? new WrongCodeException("nothing runs here") : more(wrong, sets);
+    }
+
+    private static WrongCodeException more(WrongCodeException first, List<InstructionSet> sets) {
+        if (sets.size() == 1) return first;
+        var others = sets.subList(1, sets.size()).stream().map(InstructionSet::title).toList();
+        return new WrongCodeException(
+                first.getMessage() + ", nor is it right for " + String.join(", ", others));
+    }
+
+    /// Who hears of it, in one line, when machine code that is written later, when it is first
+    /// called for, turns out wrong and other kernels take over; else the log of the JDK.
+    public static void onFallback(Consumer<String> listener) {
+        CodeFamily.listener(listener);
     }
 
     private static synchronized EmittedPanels made(InstructionSet set)
             throws CodeMemoryException, WrongCodeException {
         EmittedPanels panels = MADE.get(set);
         if (panels == null) {
-            panels = EmittedPanels.of(set, UnaryOperator.identity(), breaking());
+            panels =
+                    EmittedPanels.of(
+                            set,
+                            UnaryOperator.identity(),
+                            code -> BreakProperty.applied(set.id(), code));
             MADE.put(set, panels);
         }
         return panels;
-    }
-
-    private static UnaryOperator<byte[]> breaking() {
-        Integer at = Integer.getInteger(BREAK_PROPERTY);
-        return at == null
-                ? UnaryOperator.identity()
-                : bytes -> {
-                    bytes[Math.floorMod(at, bytes.length)] ^= 1;
-                    return bytes;
-                };
     }
 
     /// The fastest without machine code.

@@ -8,6 +8,7 @@ final class Digest {
 
     public static void main(String[] args) {
         try {
+            KernelSelector.onFallback(System.out::println);
             var choice = KernelSelector.select();
             System.out.println(choice.reason());
             System.out.println(of(choice.kernels()));

@@ -29,7 +29,7 @@ class EmittedAttentionTest {
         assumeTrue(
                 bits == 512 ? features.avx512() : features.avx2(),
                 "this processor has no registers of " + bits + " bits: " + features);
-        return new EmittedAttention(bits);
+        return new EmittedAttention(bits, new ScalarKernels());
     }
 
     private MemorySegment floats(Arena arena, long n) {

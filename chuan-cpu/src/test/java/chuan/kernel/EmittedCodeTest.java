@@ -3,7 +3,6 @@ package chuan.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import chuan.asm.Binutils;
-import chuan.asm.LazyFunction;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -20,9 +19,9 @@ class EmittedCodeTest {
     @ParameterizedTest
     @ValueSource(ints = {256, 512})
     void everyFunctionIsReadable(int bits) throws IOException, InterruptedException {
-        var functions = new ArrayList<LazyFunction>();
+        var functions = new ArrayList<CheckedFunction>();
         functions.addAll(new EmittedRows(new ScalarKernels(), bits).functions());
-        functions.addAll(new EmittedAttention(bits).functions());
+        functions.addAll(new EmittedAttention(bits, new ScalarKernels()).functions());
         var all = new ByteArrayOutputStream();
         var ends = new ArrayList<Integer>();
         for (var function : functions) {
