@@ -22,6 +22,7 @@ class ArchitectureTest {
     private static final String NULLNESS = "org.jspecify..";
     private static final String MODEL = "chuan.model..";
     private static final String FILES = "chuan.files..";
+    private static final String LOAD = "chuan.load..";
     private static final String QUANT = "chuan.quant..";
     private static final String TOKENIZER = "chuan.tokenizer..";
     private static final String CPU = "chuan.cpu..";
@@ -49,6 +50,7 @@ class ArchitectureTest {
         onlyDependsOn(MODEL, MODEL, JDK, NULLNESS);
         onlyDependsOn(QUANT, QUANT, JDK, NULLNESS);
         onlyDependsOn(FILES, FILES, QUANT, MODEL, JDK, NULLNESS);
+        onlyDependsOn(LOAD, LOAD, FILES, MODEL, JDK, NULLNESS);
         onlyDependsOn(TOKENIZER, TOKENIZER, JDK, NULLNESS);
     }
 
@@ -58,12 +60,12 @@ class ArchitectureTest {
     void cpuNeedsTheModelOnlyAndKernelsTheJdkAndTheLayouts() {
         onlyDependsOn(ASM, ASM, JDK, NULLNESS);
         onlyDependsOn(KERNEL, KERNEL, ASM, QUANT, JDK, VECTOR, NULLNESS);
-        onlyDependsOn(CPU, CPU, KERNEL, MODEL, FILES, QUANT, JDK, NULLNESS);
+        onlyDependsOn(CPU, CPU, KERNEL, MODEL, LOAD, FILES, QUANT, JDK, NULLNESS);
     }
 
     @Test
     void engineSeesNoBackEnd() {
-        onlyDependsOn(ENGINE, ENGINE, MODEL, FILES, QUANT, TOKENIZER, JDK, NULLNESS);
+        onlyDependsOn(ENGINE, ENGINE, MODEL, LOAD, FILES, QUANT, TOKENIZER, JDK, NULLNESS);
     }
 
     /// The server sees no back end either; who starts it brings one.
