@@ -26,6 +26,7 @@ final class Answer {
     private int generated;
     private @Nullable FinishReason reason;
     private String stop = "";
+    private boolean endedByToken;
 
     /// @param vocab logits in a row
     /// @param space used during the calls only, so answers of one thread can share it
@@ -61,6 +62,7 @@ final class Answer {
         generated++;
         if (request.stopIds().contains(id)) {
             stop = tokenizer.piece(id);
+            endedByToken = true;
             reason = FinishReason.STOP;
             return id;
         }
@@ -109,6 +111,11 @@ final class Answer {
     /// Whether nothing may follow.
     boolean over() {
         return reason != null;
+    }
+
+    /// Whether a token of `stopIds` ended it, which is not part of it.
+    boolean endedByToken() {
+        return endedByToken;
     }
 
     /// Tokens chosen so far, with the one that ended it.

@@ -127,6 +127,11 @@ public final class Engine {
                 .run(options.prefillChunk());
     }
 
+    /// Held by whoever calls the back end.
+    ReentrantLock turn() {
+        return turn;
+    }
+
     Sequence newSequence(int capacity) {
         return new Sequence(backend, turn, capacity);
     }
@@ -146,14 +151,15 @@ public final class Engine {
         return new ChatSession(this, template);
     }
 
-    private void checkIds(GenerateRequest request) {
+    /// @throws InvalidRequestException if a request holds an id that the model does not know
+    void checkIds(GenerateRequest request) {
         int[] prompt = request.prompt();
         for (int i = 0; i < prompt.length; i++) checkId("prompt[" + i + "]", prompt[i]);
         for (int id : request.stopIds()) checkId("stop_ids", id);
         for (int id : request.sampling().logitBias().keySet()) checkId("logit_bias", id);
     }
 
-    private void checkId(String field, int id) {
+    void checkId(String field, int id) {
         if (id < 0 || id >= tokenizer.vocabSize())
             throw new InvalidRequestException(
                     field, id + " is not a token: the vocabulary has " + tokenizer.vocabSize());

@@ -23,12 +23,17 @@ public record GenerateResult(
     ///
     /// @param promptTokens of which `cachedTokens` were in the cache already
     /// @param generatedTokens including the one that ended the text
-    /// @param prefillSeconds until the first logits
+    /// @param draftedTokens proposed by speculation, of which `acceptedTokens` were right
+    /// @param queuedSeconds before anything was computed
+    /// @param prefillSeconds from then on until the first logits
     /// @param decodeSeconds from then on
     public record Statistics(
             int promptTokens,
             int cachedTokens,
             int generatedTokens,
+            int draftedTokens,
+            int acceptedTokens,
+            double queuedSeconds,
             double prefillSeconds,
             double decodeSeconds) {
 

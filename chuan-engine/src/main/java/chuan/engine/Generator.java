@@ -39,6 +39,9 @@ final class Generator {
                         request.prompt().length,
                         cached,
                         answer.generated(),
+                        0,
+                        0,
+                        0,
                         (prefilled - start) * 1e-9,
                         (System.nanoTime() - prefilled) * 1e-9));
     }
