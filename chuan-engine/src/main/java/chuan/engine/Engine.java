@@ -167,7 +167,7 @@ public final class Engine {
 
     /// The ids that end an answer in a chat: the model's own, and that of the user, whose turn it
     /// would be.
-    Set<Integer> chatStops(ChatTemplate template) {
+    public Set<Integer> chatStops(ChatTemplate template) {
         var stops = new HashSet<>(settings.eosIds());
         stops.add(template.endId());
         stops.add(template.userId());

@@ -1,6 +1,10 @@
 package chuan.server;
 
 import chuan.server.ServerState.Phase;
+import chuan.server.openai.ChatRoutes;
+import chuan.server.openai.CompletionRoutes;
+import chuan.server.openai.ModelRoutes;
+import chuan.server.openai.TokenRoutes;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
 import java.net.URI;
@@ -69,6 +73,10 @@ public final class ChuanServer implements AutoCloseable {
                 inFlight.decrementAndGet();
             }
         });
+        new ChatRoutes(state, options).setup(routing);
+        new CompletionRoutes(state, options).setup(routing);
+        new ModelRoutes(state).setup(routing);
+        new TokenRoutes(state, options).setup(routing);
         new WebPage().setup(routing);
         routing.any((request, _) -> {
             throw ApiException.notFound(

@@ -3,11 +3,13 @@ package chuan.server;
 import chuan.engine.InvalidRequestException;
 import chuan.model.ContextTooLongException;
 import io.helidon.http.HttpException;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import org.jspecify.annotations.Nullable;
 
 /// Turns whatever a route throws into an answer: OpenAI's error object, or under `/api/` Ollama's
 /// `{"error":"text"}`. What was not foreseen is logged and tells the client nothing of our insides.
@@ -41,13 +43,13 @@ public final class ErrorResponses {
         return ApiException.server("The server failed; its log says why");
     }
 
-    private static String message(@org.jspecify.annotations.Nullable String text) {
+    private static String message(@Nullable String text) {
         return text == null ? "The request is not valid" : text;
     }
 
     static void handle(ServerRequest request, ServerResponse response, Throwable problem) {
-        // the client is gone: nobody to tell
-        if (problem instanceof UncheckedIOException gone) throw gone;
+        if (problem instanceof ClientGoneException || problem instanceof UncheckedIOException)
+            throw new CloseConnectionException("the client is gone", problem);
         send(request, response, of(problem));
     }
 

@@ -1,0 +1,73 @@
+package chuan.server.openai;
+
+import chuan.engine.GenerateResult;
+import chuan.engine.TokenLogprobs;
+import chuan.server.JsonObject;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Collects the answers of a chat into the one object of a request without streaming.
+final class ChatObject implements AnswerListener {
+    private final Envelope envelope;
+    private final List<Choice> choices = new ArrayList<>();
+    private final Usage usage = new Usage();
+
+    private static final class Choice {
+        final @Nullable Logprobs logprobs;
+        final List<TokenLogprobs> tokens = new ArrayList<>();
+        @Nullable GenerateResult result;
+
+        Choice(@Nullable Logprobs logprobs) {
+            this.logprobs = logprobs;
+        }
+    }
+
+    /// @param logprobs for each answer: who writes its log-probabilities, or null
+    ChatObject(Envelope envelope, List<? extends @Nullable Logprobs> logprobs) {
+        this.envelope = envelope;
+        for (Logprobs each : logprobs) choices.add(new Choice(each));
+    }
+
+    @Override
+    public void text(int choice, String text, List<TokenLogprobs> tokens) {
+        choices.get(choice).tokens.addAll(tokens);
+    }
+
+    @Override
+    public void finished(int choice, GenerateResult result, List<TokenLogprobs> rest) {
+        choices.get(choice).tokens.addAll(rest);
+        choices.get(choice).result = result;
+        usage.add(result, choice == 0);
+    }
+
+    /// After the last answer has ended.
+    JsonObject toJson() {
+        var list = new ArrayList<JsonObject>();
+        GenerateResult first = null;
+        for (int i = 0; i < choices.size(); i++) {
+            var result = choices.get(i).result;
+            if (result == null) throw new IllegalStateException("answer " + i + " has not ended");
+            if (first == null) first = result;
+            list.add(choice(i, choices.get(i), result));
+        }
+        var object = envelope.with("chat.completion", list).put("usage", usage.toJson());
+        return first == null ? object : object.put("timings", Usage.timings(first.statistics()));
+    }
+
+    private static JsonObject choice(int index, Choice choice, GenerateResult result) {
+        var message =
+                new JsonObject()
+                        .put("role", "assistant")
+                        .put("content", result.text())
+                        .put("refusal", null);
+        return new JsonObject()
+                .put("index", index)
+                .put("message", message)
+                .put(
+                        "logprobs",
+                        choice.logprobs == null ? null : choice.logprobs.chat(choice.tokens))
+                .put("finish_reason", FinishReasons.of(result))
+                .put("seed", result.seed());
+    }
+}

@@ -1,0 +1,112 @@
+package chuan.server.openai;
+
+import chuan.engine.ChatMessage;
+import chuan.server.Fields;
+import java.util.ArrayList;
+import java.util.List;
+import tools.jackson.databind.JsonNode;
+
+/// One message of a request, its parts joined.
+///
+/// @param content "" if there is none
+/// @param calls of tools, by an assistant
+/// @param path of the message in the request
+record Message(Role role, String content, List<Call> calls, String path) {
+
+    enum Role {
+        /// Also what newer clients call developer.
+        SYSTEM,
+        USER,
+        ASSISTANT,
+        /// The result of a call.
+        TOOL
+    }
+
+    /// A call that the assistant made.
+    ///
+    /// @param arguments JSON text
+    record Call(String name, String arguments) {}
+
+    /// As the chat format has it. What a tool returned is said by the user.
+    ChatMessage toChat() {
+        return switch (role) {
+            case SYSTEM -> ChatMessage.system(content);
+            case USER, TOOL -> ChatMessage.user(content);
+            case ASSISTANT -> ChatMessage.assistant(content);
+        };
+    }
+
+    static List<Message> all(Fields request) {
+        if (!request.has("messages")) throw request.missing("messages", "a list of messages");
+        var messages = request.objects("messages").stream().map(Message::of).toList();
+        if (messages.isEmpty()) throw request.bad("messages", "is empty");
+        return messages;
+    }
+
+    private static Message of(Fields fields) {
+        Role role = role(fields);
+        var calls = role == Role.ASSISTANT ? calls(fields) : List.<Call>of();
+        String content = content(fields);
+        if (!fields.has("content") && calls.isEmpty() && role != Role.ASSISTANT)
+            throw fields.missing("content", "a string or a list of parts");
+        return new Message(role, content, calls, fields.path());
+    }
+
+    private static Role role(Fields fields) {
+        String role = fields.requiredString("role");
+        return switch (role) {
+            case "system", "developer" -> Role.SYSTEM;
+            case "user" -> Role.USER;
+            case "assistant" -> Role.ASSISTANT;
+            case "tool", "function" -> Role.TOOL;
+            default ->
+                    throw fields.bad(
+                            "role",
+                            "must be system, developer, user, assistant or tool, not '"
+                                    + role
+                                    + "'");
+        };
+    }
+
+    private static String content(Fields fields) {
+        JsonNode content = fields.get("content");
+        if (content == null) return "";
+        if (content.isString()) return content.stringValue();
+        if (!content.isArray())
+            throw fields.wrong("content", "a string or a list of parts", content);
+        var text = new StringBuilder();
+        for (Fields part : fields.objects("content")) text.append(part(part));
+        return text.toString();
+    }
+
+    private static String part(Fields part) {
+        String type = part.requiredString("type");
+        return switch (type) {
+            case "text", "input_text", "output_text" -> part.requiredString("text");
+            case "refusal" -> part.requiredString("refusal");
+            default ->
+                    throw part.bad(
+                            "type", "'" + type + "' is not supported: this model reads text only");
+        };
+    }
+
+    private static List<Call> calls(Fields message) {
+        var calls = new ArrayList<Call>();
+        for (Fields call : message.objects("tool_calls")) {
+            Fields function = call.requiredObject("function");
+            calls.add(new Call(function.requiredString("name"), arguments(function)));
+        }
+        return calls;
+    }
+
+    /// JSON in a string; some clients send the object itself.
+    private static String arguments(Fields function) {
+        JsonNode arguments = function.get("arguments");
+        if (arguments == null) return "{}";
+        if (arguments.isString())
+            return arguments.stringValue().isBlank() ? "{}" : arguments.stringValue();
+        if (!arguments.isObject())
+            throw function.wrong("arguments", "a string that holds JSON", arguments);
+        return arguments.toString();
+    }
+}
