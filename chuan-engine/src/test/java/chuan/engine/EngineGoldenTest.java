@@ -40,7 +40,7 @@ class EngineGoldenTest {
         }
     }
 
-    private static List<JsonFields> greedy(String model) {
+    static List<JsonFields> greedy(String model) {
         var file = Golden.file(model).resolve("golden.json");
         var items = new JsonFields(file, Json.readObject(file)).find("greedy").orElseThrow();
         return ((Json.Arr) items)

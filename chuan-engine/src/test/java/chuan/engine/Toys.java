@@ -147,6 +147,7 @@ final class Toys {
         private final java.util.Set<FakeCache> caches =
                 java.util.Collections.newSetFromMap(new java.util.IdentityHashMap<>());
         Runnable beforeStep = () -> {};
+        java.util.function.Consumer<Batch> watcher = _ -> {};
 
         FakeBackend(int vocab, int context, Rule rule) {
             var shape = ModelConfig.baichuan(vocab, 8, 8, 1, 1, new Position.Alibi());
@@ -189,6 +190,7 @@ final class Toys {
         @Override
         public void forward(Batch batch, float[] out) {
             beforeStep.run();
+            watcher.accept(batch);
             int row = 0;
             for (int slice = 0; slice < batch.size(); slice++) {
                 int from = batch.from(slice);
