@@ -2,32 +2,33 @@ package chuan.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import chuan.cpu.CpuBackend;
-import chuan.cpu.CpuOptions;
 import chuan.engine.Cancellation;
-import chuan.engine.ChatSession;
+import chuan.engine.ChatCall;
+import chuan.engine.ChatMessage;
+import chuan.engine.ChatReply;
+import chuan.engine.Chuan;
 import chuan.engine.Engine;
 import chuan.engine.FinishReason;
 import chuan.engine.GenerateResult;
+import chuan.engine.LanguageModel;
 import chuan.engine.Perplexity;
-import chuan.engine.SamplingOptions;
-import chuan.files.ModelFolder;
-import chuan.model.Backend;
+import chuan.load.LoadOptions;
 import chuan.tokenizer.NormalizerSettings;
 import chuan.tokenizer.PieceKind;
 import chuan.tokenizer.SentencePieceFile;
 import chuan.tokenizer.SentencePieceModel;
 import chuan.tokenizer.SentencePieceModel.Piece;
 import chuan.tokenizer.SentencePieceModel.TrainingRecord;
-import chuan.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -37,61 +38,94 @@ class EmbeddingExampleTest {
 
     private final List<String> shown = new ArrayList<>();
 
-    private void open(Path path) throws IOException {
-        var folder = ModelFolder.open(path);
-        var tokenizer = Tokenizer.loadFolder(path);
-        try (var backend = CpuBackend.load(folder, CpuOptions.defaults())) {
-            var engine = new Engine(backend, tokenizer, folder.generation());
-            System.out.println(backend.description());
-            use(engine);
+    private static void fiveLines(Path path) {
+        try (var model = Chuan.open(path)) {
+            model.chat("你好！").maxTokens(20).stream(System.out::print);
         }
     }
 
-    private void use(Engine engine) {
-        continueText(engine);
-        talk(engine);
-        stop(engine);
-        measure(engine.backend(), engine.tokenizer(), List.of("山外有山。", "A hill."));
+    private void open(Path path) throws Exception {
+        var options = LoadOptions.defaults().withThreads(2).withContext(256);
+        try (var model = Chuan.open(path, options)) {
+            System.out.println(model.description());
+            use(model);
+        }
     }
 
-    private void continueText(Engine engine) {
-        var request =
-                engine.request("从前有一座山，")
-                        .withMaxTokens(40)
-                        .withStop(List.of("\n\n"))
-                        .withSampling(SamplingOptions.pure().withTopP(0.9).withSeed(42));
-        GenerateResult result = engine.generate(request, System.out::print);
+    private void use(LanguageModel model) throws Exception {
+        talk(model);
+        continueText(model);
+        pieces(model);
+        stop(model);
+        together(model);
+        compare(model);
+        measure(model.engine(), List.of("山外有山。", "A hill."));
+    }
+
+    private static void talk(LanguageModel model) {
+        var call = model.chat("你好！").system("你是一个乐于助人的助手。").maxTokens(30);
+        ChatReply reply = call.stream(System.out::print);
+        reply = reply.then("Tell me a short story.").stream(System.out::print);
+        if (reply.droppedMessages() > 0) System.out.println("(the oldest were left out)");
+        var statistics = reply.result().statistics();
+        System.out.println(statistics.cachedTokens() + " tokens were still there");
+        List<ChatMessage> saved = reply.messages();
+        reply = model.chat("为什么？").history(saved).maxTokens(30).run();
+        assertThat(statistics.cachedTokens()).isPositive();
+        assertThat(reply.messages()).hasSize(7);
+    }
+
+    private void continueText(LanguageModel model) {
+        GenerateResult result =
+                model.complete("从前有一座山，")
+                        .maxTokens(40)
+                        .stop("\n\n", "。")
+                        .sampling(own -> own.withTemperature(1).withTopP(0.9))
+                        .seed(42)
+                        .run();
+        System.out.println(result.text());
         System.out.println(result.finishReason() + ", seed " + result.seed());
-        assertThat(engine.generate(request, shown::add).text()).isEqualTo(result.text());
-        assertThat(String.join("", shown)).isEqualTo(result.text());
+        shown.add(result.text());
     }
 
-    private static void talk(Engine engine) {
-        try (ChatSession chat = engine.chat()) {
-            chat.setMaxTokens(30); // a model with random weights would not stop
-            chat.setSystem("你是一个乐于助人的助手。");
-            ChatSession.Reply reply = chat.reply("你好！", System.out::print);
-            if (reply.truncated())
-                System.out.println("(the beginning of the question was left out)");
-            reply = chat.reply("Tell me a short story.", System.out::print);
-            var statistics = reply.result().statistics();
-            System.out.println(statistics.cachedTokens() + " tokens were still there");
-            assertThat(statistics.cachedTokens()).isPositive();
+    private static void pieces(LanguageModel model) {
+        try (Stream<String> pieces = model.chat("Count to ten.").maxTokens(30).stream()) {
+            pieces.limit(5).forEach(System.out::print);
         }
     }
 
-    private static void stop(Engine engine) {
+    private static void stop(LanguageModel model) {
         var cancellation = new Cancellation();
         cancellation.cancel(); // ten seconds are too long for a test
         var timer = Executors.newSingleThreadScheduledExecutor();
         timer.schedule(cancellation::cancel, 10, TimeUnit.SECONDS);
-        var result = engine.generate(engine.request("One, two,"), System.out::print, cancellation);
+        var result = model.complete("One, two,").cancelledBy(cancellation).run();
         timer.shutdownNow();
         if (result.finishReason() == FinishReason.CANCELLED) System.out.println("(enough)");
         assertThat(result.finishReason()).isEqualTo(FinishReason.CANCELLED);
     }
 
-    private static void measure(Backend backend, Tokenizer tokenizer, List<String> documents) {
+    private static void together(LanguageModel model) throws Exception {
+        ChatCall brief = model.chat("Is 7 a prime?").maxTokens(20);
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<ChatReply> first = threads.submit(() -> brief.run());
+            Future<ChatReply> second = threads.submit(() -> brief.temperature(0).run());
+            System.out.println(first.get() + " / " + second.get());
+        }
+    }
+
+    private static void compare(LanguageModel model) {
+        float[] hill = model.embed("山外有山。");
+        float[] mountain = model.embed("A mountain.");
+        double cosine = 0;
+        for (int i = 0; i < hill.length; i++) cosine += hill[i] * mountain[i];
+        System.out.printf("%.3f%n", cosine);
+        assertThat(cosine).isBetween(-1.001, 1.001);
+    }
+
+    private static void measure(Engine engine, List<String> documents) {
+        var backend = engine.backend();
+        var tokenizer = engine.tokenizer();
         var protocol = Perplexity.of(backend, tokenizer);
         var result = protocol.measure(backend, tokenizer, documents, _ -> {}, new Cancellation());
         System.out.printf("%.3f bits per byte (%s)%n", result.bitsPerByte(), protocol);
@@ -99,10 +133,11 @@ class EmbeddingExampleTest {
     }
 
     @Test
-    void theExampleRuns(@TempDir Path folder) throws IOException {
+    void theExampleRuns(@TempDir Path folder) throws Exception {
         for (String name : List.of("config.json", "generation_config.json", "model.safetensors"))
             Files.copy(ROOT.resolve("testdata/golden/tiny-alibi/" + name), folder.resolve(name));
         SentencePieceFile.write(bytes(512), folder.resolve("tokenizer.model"));
+        fiveLines(folder);
         open(folder);
         assertThat(shown).isNotEmpty();
     }
@@ -147,7 +182,7 @@ class EmbeddingExampleTest {
             }
             count++;
         }
-        assertThat(count).isEqualTo(5);
+        assertThat(count).isEqualTo(9);
     }
 
     private static List<String> withoutIndent(String source) {

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
-/// A model with its tokenizer and its settings, ready to write text: the entry point for programs
-/// that embed Chuan. See docs/embedding.md.
+/// A model with its tokenizer and its settings, ready to write text: the level below
+/// [LanguageModel]. See docs/embedding.md.
 ///
 /// Any number of threads may call it at the same time; their steps take turns on the back end. The
 /// engine owns nothing that must be closed: whoever opened the back end closes it, after the last
