@@ -2,6 +2,7 @@ package chuan.cli;
 
 import chuan.cpu.CpuBackend;
 import chuan.cpu.CpuOptions;
+import chuan.cpu.LoadProgress;
 import chuan.engine.Engine;
 import chuan.engine.EngineOptions;
 import chuan.engine.GenerationSettings;
@@ -31,6 +32,17 @@ record LoadedModel(ModelFolder folder, Backend backend) implements AutoCloseable
             KernelChoice kernels,
             Streams streams,
             int contextTokens) {
+        return open(model, common, kernels, streams, contextTokens, new LoadingLine(streams));
+    }
+
+    /// @param progress hears how far the weights are
+    static LoadedModel open(
+            ModelOption model,
+            CommonOptions common,
+            KernelChoice kernels,
+            Streams streams,
+            int contextTokens,
+            LoadProgress progress) {
         common.check();
         ModelFolder folder = LongContext.of(common).apply(opened(model), streams);
         int usual = common.contextOr(folder.config().maxContext());
@@ -42,7 +54,8 @@ record LoadedModel(ModelFolder folder, Backend backend) implements AutoCloseable
                                 common,
                                 kernels,
                                 streams,
-                                contextTokens > 0 ? contextTokens : usual);
+                                contextTokens > 0 ? contextTokens : usual,
+                                progress);
         if (common.verbose) streams.err().println("chuan: " + backend.description());
         return new LoadedModel(folder, backend);
     }
@@ -52,7 +65,8 @@ record LoadedModel(ModelFolder folder, Backend backend) implements AutoCloseable
             CommonOptions common,
             KernelChoice kernels,
             Streams streams,
-            int contextTokens) {
+            int contextTokens,
+            LoadProgress progress) {
         var check = MemoryCheck.of(folder, common, contextTokens);
         check.refuseIfTooMuch();
         if (common.verbose) streams.err().println("chuan: " + check.summary());
@@ -68,7 +82,7 @@ record LoadedModel(ModelFolder folder, Backend backend) implements AutoCloseable
                         common.activationsOrFast(),
                         common.placement(),
                         common.window);
-        return CpuBackend.load(folder, options, new LoadingLine(streams));
+        return CpuBackend.load(folder, options, progress);
     }
 
     /// Files are mapped, which takes address space but no memory.

@@ -23,6 +23,7 @@ public final class Main implements Callable<Integer> {
         var c = new LinkedHashMap<String, Function<Streams, CommandLine>>();
         c.put("chat", s -> new CommandLine(new ChatCommand(s)));
         c.put("generate", s -> new CommandLine(new GenerateCommand(s)));
+        c.put("serve", s -> new CommandLine(new ServeCommand(s)));
         c.put("logits", s -> new CommandLine(new LogitsCommand(s)));
         c.put("tokenize", s -> new CommandLine(new TokenizeCommand(s)));
         c.put("inspect", s -> new CommandLine(new InspectCommand(s)));

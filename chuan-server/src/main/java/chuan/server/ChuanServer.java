@@ -14,7 +14,8 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /// The server: listens at once, answers as soon as a model is there, and stops without losing an
-/// answer. Owns its sockets, not the model. Any thread.
+/// answer. Owns its sockets; the scheduler belongs to whoever made it, and is closed by [#drain]
+/// only to cut off what does not end. Any thread.
 ///
 /// ```
 /// var server = ChuanServer.listen(options); // /health: loading; requests: 503
@@ -30,6 +31,9 @@ public final class ChuanServer implements AutoCloseable {
     static {
         HELIDON.setLevel(Level.WARNING);
     }
+
+    /// How long writing the end of answers that are cut off may take.
+    private static final Duration TELLING = Duration.ofSeconds(5);
 
     private final ServerOptions options;
     private final ServerState state = new ServerState();
@@ -127,16 +131,28 @@ public final class ChuanServer implements AutoCloseable {
         state.set(new Phase.Ready(model));
     }
 
-    /// Refuses new requests and waits for those that run.
+    /// Refuses new requests and lets those that run finish. What still runs at the end of `grace`
+    /// is told so, in its stream or by a 503.
     ///
-    /// @return false if some still ran at the end of `grace`
+    /// @return whether all finished
     public boolean drain(Duration grace) throws InterruptedException {
-        if (state.phase() instanceof Phase.Ready(ServedModel model))
-            state.set(new Phase.Draining(model));
         long end = System.nanoTime() + grace.toNanos();
+        var model = state.phase() instanceof Phase.Ready(ServedModel ready) ? ready : null;
+        if (model == null) return true;
+        state.set(new Phase.Draining(model));
+        boolean finished = model.scheduler().drain(grace) && awaitAnswers(end);
+        if (!finished) {
+            model.scheduler().close();
+            awaitAnswers(System.nanoTime() + TELLING.toNanos());
+        }
+        return finished;
+    }
+
+    /// Until the last byte of each answer is out.
+    private boolean awaitAnswers(long end) throws InterruptedException {
         while (inFlight.get() > 0) {
             if (System.nanoTime() - end > 0) return false;
-            Thread.sleep(10);
+            Thread.sleep(5);
         }
         return true;
     }

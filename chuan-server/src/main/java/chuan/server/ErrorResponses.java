@@ -1,6 +1,8 @@
 package chuan.server;
 
 import chuan.engine.InvalidRequestException;
+import chuan.engine.OverloadedException;
+import chuan.engine.ShuttingDownException;
 import chuan.model.ContextTooLongException;
 import io.helidon.http.HttpException;
 import io.helidon.webserver.CloseConnectionException;
@@ -9,6 +11,7 @@ import io.helidon.webserver.http.ServerResponse;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /// Turns whatever a route throws into an answer: OpenAI's error object, or under `/api/` Ollama's
@@ -27,6 +30,10 @@ public final class ErrorResponses {
             case ContextTooLongException e ->
                     ApiException.badRequest(
                             "messages", "context_length_exceeded", message(e.getMessage()));
+            case OverloadedException e ->
+                    ApiException.tooMany("The server is busy: " + e.getMessage(), e.retryAfter());
+            case ShuttingDownException _ ->
+                    ApiException.unavailable("The server is shutting down", Duration.ofSeconds(10));
             case HttpException e when e.status().code() < 500 ->
                     new ApiException(
                             e.status().code(),

@@ -1,8 +1,7 @@
 package chuan.server;
 
 import chuan.engine.Engine;
-import chuan.engine.GenerateRequest;
-import chuan.engine.Generation;
+import chuan.engine.Scheduler;
 import java.time.Instant;
 import java.util.Locale;
 
@@ -12,21 +11,13 @@ import java.util.Locale;
 /// @param alias another such name, "" = none
 /// @param created when its files were written
 /// @param fingerprint of build, weights and kernels: the same one gives the same answers
-/// @param engine its tokenizer, settings and context
-/// @param queue where answers are asked for
+/// @param scheduler where answers are asked for
 public record ServedModel(
-        String name,
-        String alias,
-        Instant created,
-        String fingerprint,
-        Engine engine,
-        Queue queue) {
+        String name, String alias, Instant created, String fingerprint, Scheduler scheduler) {
 
-    /// Takes requests; see the scheduler.
-    @FunctionalInterface
-    public interface Queue {
-        /// @param scope whose cached prefixes and fair share it uses, "" = the server's
-        Generation submit(GenerateRequest request, String scope);
+    /// Its tokenizer, settings and context.
+    public Engine engine() {
+        return scheduler.engine();
     }
 
     /// Whether a request means this model. Ollama's clients add `:latest`.

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import chuan.cpu.CpuBackend;
 import chuan.cpu.CpuOptions;
 import chuan.engine.Engine;
+import chuan.engine.Scheduler;
+import chuan.engine.SchedulerOptions;
 import chuan.files.ModelFolder;
 import chuan.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -28,18 +30,19 @@ public final class TestServer implements AutoCloseable {
 
     private final HttpClient client = HttpClient.newHttpClient();
     private final CpuBackend backend;
-    private final Engine engine;
+    private final Scheduler scheduler;
     private final ChuanServer server;
 
     public TestServer() {
-        this(ServerOptions.defaults());
+        this(ServerOptions.defaults(), SchedulerOptions.defaults());
     }
 
-    public TestServer(ServerOptions options) {
+    public TestServer(ServerOptions options, SchedulerOptions scheduling) {
         try {
             var folder = ModelFolder.open(MODEL);
             backend = CpuBackend.load(folder, CpuOptions.defaults());
-            engine = new Engine(backend, Tokenizer.loadFolder(MODEL), folder.generation());
+            var engine = new Engine(backend, Tokenizer.loadFolder(MODEL), folder.generation());
+            scheduler = new Scheduler(engine, scheduling);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -50,12 +53,11 @@ public final class TestServer implements AutoCloseable {
                         "gpt-3.5-turbo",
                         Instant.ofEpochSecond(1_700_000_000),
                         "fp_test",
-                        engine,
-                        new EngineQueue(engine)));
+                        scheduler));
     }
 
-    public Engine engine() {
-        return engine;
+    public Scheduler scheduler() {
+        return scheduler;
     }
 
     public ChuanServer server() {
@@ -115,6 +117,7 @@ public final class TestServer implements AutoCloseable {
     @Override
     public void close() {
         server.close();
+        scheduler.close();
         backend.close();
         client.close();
     }

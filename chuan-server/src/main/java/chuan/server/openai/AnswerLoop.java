@@ -55,9 +55,13 @@ public final class AnswerLoop {
         int choice = event.choice();
         switch (event.event()) {
             case GenerationEvent.Queued(int place) -> listener.queued(choice, place);
-            case GenerationEvent.Prompt progress -> listener.prompt(choice, progress);
+            case GenerationEvent.Prompt progress -> {
+                text.begun = true;
+                listener.prompt(choice, progress);
+            }
             case GenerationEvent.Delta(String delta, List<TokenLogprobs> tokens) -> {
                 exchange.firstToken();
+                text.begun = true;
                 text.held.addAll(tokens);
                 text.send(choice, delta, listener);
             }
@@ -71,12 +75,20 @@ public final class AnswerLoop {
                         result.finishReason().name().toLowerCase(Locale.ROOT));
                 listener.finished(choice, result, text.takeHeld());
             }
-            case GenerationEvent.Failed(String message) -> throw ApiException.server(message);
+            case GenerationEvent.Failed(String message) -> throw failed(message, text.begun);
         }
+    }
+
+    /// What never began was not the request's fault and may go better later.
+    private static ApiException failed(String message, boolean begun) {
+        return begun
+                ? ApiException.server("The answer could not be finished: " + message)
+                : ApiException.unavailable("Not answered: " + message, Duration.ofSeconds(10));
     }
 
     /// What of an answer has been sent, and tokens whose text has not.
     private static final class Text {
+        private boolean begun;
         private int sent;
         private List<TokenLogprobs> held = new ArrayList<>();
 

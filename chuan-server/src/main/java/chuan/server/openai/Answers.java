@@ -42,7 +42,7 @@ public final class Answers implements AutoCloseable {
     public static Answers submit(ServedModel model, List<GenerateRequest> requests, String scope) {
         var generations = new ArrayList<Generation>(requests.size());
         try {
-            for (var request : requests) generations.add(model.queue().submit(request, scope));
+            for (var request : requests) generations.add(model.scheduler().submit(request, scope));
         } catch (RuntimeException e) {
             generations.forEach(Generation::close);
             throw e;

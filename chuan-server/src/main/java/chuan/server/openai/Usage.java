@@ -8,6 +8,8 @@ public final class Usage {
     private long promptTokens;
     private long cachedTokens;
     private long completionTokens;
+    private long draftedTokens;
+    private long acceptedTokens;
 
     /// Adds an answer. Further answers to the same prompt count its tokens only once.
     void add(GenerateResult result, boolean newPrompt) {
@@ -17,6 +19,8 @@ public final class Usage {
             cachedTokens += s.cachedTokens();
         }
         completionTokens += result.ids().size();
+        draftedTokens += s.draftedTokens();
+        acceptedTokens += s.acceptedTokens();
     }
 
     JsonObject toJson() {
@@ -29,8 +33,8 @@ public final class Usage {
                         "completion_tokens_details",
                         new JsonObject()
                                 .put("reasoning_tokens", 0)
-                                .put("accepted_prediction_tokens", 0)
-                                .put("rejected_prediction_tokens", 0));
+                                .put("accepted_prediction_tokens", acceptedTokens)
+                                .put("rejected_prediction_tokens", draftedTokens - acceptedTokens));
     }
 
     /// The object of llama.cpp's server that several pages show: `prompt_n` are the tokens that had
@@ -50,7 +54,9 @@ public final class Usage {
                 .put(
                         "predicted_per_token_ms",
                         rounded(answerMillis / Math.max(1, s.generatedTokens())))
-                .put("predicted_per_second", rounded(s.decodeTokensPerSecond()));
+                .put("predicted_per_second", rounded(s.decodeTokensPerSecond()))
+                .put("draft_n", s.draftedTokens())
+                .put("draft_n_accepted", s.acceptedTokens());
     }
 
     private static double rounded(double value) {

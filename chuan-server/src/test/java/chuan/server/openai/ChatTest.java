@@ -287,10 +287,18 @@ class ChatTest {
 
     @Test
     void progressIsToldIfAskedFor() throws Exception {
-        var events = chat("'max_tokens':2,'stream':true,'return_progress':true").events();
+        String longText = "山外有山，天外有天。7 ".repeat(60); // more than one step
+        var events =
+                server.post(
+                                "v1/chat/completions",
+                                "{'messages':[{'role':'user','content':'"
+                                        + longText
+                                        + "'}],'max_tokens':2,'stream':true,"
+                                        + "'return_progress':true}")
+                        .events();
         var progress = events.stream().filter(e -> e.has("prompt_progress")).toList();
         assertThat(progress).isNotEmpty();
         JsonNode last = progress.getLast().get("prompt_progress");
-        assertThat(last.get("processed")).isEqualTo(last.get("total"));
+        assertThat(last.get("processed").asInt()).isBetween(1, last.get("total").asInt());
     }
 }
