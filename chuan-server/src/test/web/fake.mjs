@@ -143,11 +143,11 @@ export class FakeServer {
       choices: [{ index: 0, ...(chat ? { delta } : { text: delta.content ?? "" }), logprobs: null, finish_reason: null, ...more }] });
     response.write(": keep-alive\n");
     for (const [place, ms] of b.queue) {
-      write({ ...chunk({}), choices: [], queue: { place } });
+      write({ ...chunk({}), prompt_progress: { queue_position: place, time_ms: 1 } });
       await wait(ms);
     }
     for (const [processed, total, ms] of b.prompt) {
-      write({ ...chunk({}), choices: [], prompt_progress: { total, cache: 0, processed } });
+      write({ ...chunk({}), prompt_progress: { total, cache: 0, processed } });
       await wait(ms);
     }
     if (chat) write(chunk({ role: "assistant", content: "" }));

@@ -170,8 +170,9 @@ async function follow(run, body) {
   const { message } = run;
   run.phase = "waiting";
   for await (const chunk of api.stream("v1/chat/completions", body, run.controller.signal)) {
-    if (chunk.queue) Object.assign(run, { phase: "queue", place: chunk.queue.place });
-    if (chunk.prompt_progress) Object.assign(run, { phase: "prompt", progress: chunk.prompt_progress });
+    const progress = chunk.prompt_progress;
+    if (progress?.queue_position !== undefined) Object.assign(run, { phase: "queue", place: progress.queue_position });
+    else if (progress) Object.assign(run, { phase: "prompt", progress });
     if (chunk.usage) message.usage = chunk.usage;
     if (chunk.timings) message.timings = chunk.timings;
     const choice = chunk.choices?.[0];
