@@ -32,6 +32,9 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
     /// Rows of a weight that are handed out together.
     private static final int ROW_GROUP = 16;
 
+    /// What adding, scaling or copying an element costs, in multiply-adds of a product.
+    private static final long ELEMENT_WORK = 4;
+
     /// Groups of rows that are handed out together where there are enough for all, about a megabyte
     /// of int4: one token reads them in one stream (with 8 groups, a token of the 13B took 7 %
     /// more), and many tokens pass by while they are in the cache. Towards the end of a job
@@ -60,6 +63,9 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
     private final QuantizeJob quantizeJob = new QuantizeJob();
     private final LinearJob linearJob = new LinearJob();
     private final SwigluJob swigluJob = new SwigluJob();
+    private final NormJob normJob = new NormJob();
+    private final AddJob addJob = new AddJob();
+    private final BesideJob besideJob = new BesideJob();
     private final Attention attention;
 
     CpuOps(
@@ -110,9 +116,11 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
         var values = ((CpuWeight.Gain) gain).values();
         same("rmsNorm", x.width(), values.length);
         var out = next(x.rows(), x.width());
-        for (int r = 0; r < x.rows(); r++)
-            kernels.rmsNorm(
-                    x.data(), r * x.width(), x.width(), values, eps, out.data(), scratch[0]);
+        normJob.x = x;
+        normJob.gain = values;
+        normJob.eps = eps;
+        normJob.out = out.data();
+        share(pool, x.rows(), ELEMENT_WORK * x.width(), normJob);
         return out;
     }
 
@@ -134,8 +142,10 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
         for (int i = 0; i < parts.size(); i++) {
             Matrix m = parts.get(i);
             multiply(x, m, up.shape(x.rows(), m.rows()));
-            for (int r = 0; r < x.rows(); r++)
-                System.arraycopy(up.data(), r * m.rows(), out.data(), r * width + at, m.rows());
+            besideJob.from = up;
+            besideJob.to = out;
+            besideJob.at = at;
+            share(pool, x.rows(), ELEMENT_WORK * m.rows(), besideJob);
             at += m.rows();
         }
         return out;
@@ -182,7 +192,9 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
     public Activation add(Activation x, Activation y) {
         same("add", x.width(), y.width());
         same("add", x.rows(), y.rows());
-        kernels.add(x.data(), y.data(), 0, x.size());
+        addJob.x = x;
+        addJob.y = y.data();
+        share(pool, x.rows(), ELEMENT_WORK * x.width(), addJob);
         return x;
     }
 
@@ -255,6 +267,48 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
 
     private static void same(String verb, int a, int b) {
         if (a != b) throw new IllegalArgumentException(verb + ": width " + a + " meets " + b);
+    }
+
+    private final class NormJob implements WorkerPool.Job {
+        private Activation x = stream;
+        private float[] gain = new float[0];
+        private float eps;
+        private float[] out = gain;
+
+        @Override
+        public void run(int worker, int from, int to) {
+            int width = x.width();
+            for (int r = from; r < to; r++)
+                kernels.rmsNorm(x.data(), r * width, width, gain, eps, out, scratch[worker]);
+        }
+    }
+
+    private final class AddJob implements WorkerPool.Job {
+        private Activation x = stream;
+        private float[] y = new float[0];
+
+        @Override
+        public void run(int worker, int from, int to) {
+            kernels.add(x.data(), y, from * x.width(), to * x.width());
+        }
+    }
+
+    /// Rows to their places in wider ones.
+    private static final class BesideJob implements WorkerPool.Job {
+        private Activation from = new Activation();
+        private Activation to = from;
+        private int at;
+
+        @Override
+        public void run(int worker, int first, int end) {
+            for (int r = first; r < end; r++)
+                System.arraycopy(
+                        from.data(),
+                        r * from.width(),
+                        to.data(),
+                        r * to.width() + at,
+                        from.width());
+        }
     }
 
     private final class QuantizeJob implements WorkerPool.Job {

@@ -77,7 +77,8 @@ final class EmittedCalls {
         }
     }
 
-    /// [ElementKernel]s of pages.
+    /// [ElementKernel]s of pages. They read no second array; were there a segment of another kind
+    /// in its place, the compiler could no longer do without making all these segments.
     static void page(
             MemorySegment code,
             long page,
@@ -92,7 +93,7 @@ final class EmittedCalls {
                     page,
                     MemorySegment.ofArray(sums),
                     bits(number),
-                    MemorySegment.NULL,
+                    MemorySegment.ofArray(sums),
                     bits(second),
                     groups,
                     bits(third));
