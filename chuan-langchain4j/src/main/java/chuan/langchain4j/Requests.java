@@ -1,0 +1,95 @@
+package chuan.langchain4j;
+
+import chuan.engine.ChatCall;
+import chuan.engine.ChatMessage;
+import chuan.engine.LanguageModel;
+import chuan.engine.SamplingOptions;
+import dev.langchain4j.data.message.AiMessage;
+import dev.langchain4j.data.message.Content;
+import dev.langchain4j.data.message.SystemMessage;
+import dev.langchain4j.data.message.TextContent;
+import dev.langchain4j.data.message.UserMessage;
+import dev.langchain4j.exception.UnsupportedFeatureException;
+import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.request.ChatRequestParameters;
+import dev.langchain4j.model.chat.request.ResponseFormatType;
+import dev.langchain4j.model.chat.request.ToolChoice;
+import java.util.ArrayList;
+import java.util.List;
+
+/// LangChain4j's requests as calls of the engine.
+final class Requests {
+    private Requests() {}
+
+    static ChatCall call(LanguageModel model, ChatRequest request) {
+        var parameters = request.parameters();
+        refuseWhatIsMissing(parameters);
+        var call =
+                model.chat(messages(request.messages()))
+                        .whole()
+                        .sampling(own -> sampling(own, parameters));
+        if (parameters.maxOutputTokens() != null)
+            call = call.maxTokens(parameters.maxOutputTokens());
+        if (parameters.stopSequences() != null)
+            call = call.stop(parameters.stopSequences().toArray(String[]::new));
+        return call;
+    }
+
+    private static void refuseWhatIsMissing(ChatRequestParameters parameters) {
+        var tools = parameters.toolSpecifications();
+        if (tools != null && !tools.isEmpty() && parameters.toolChoice() != ToolChoice.NONE)
+            throw new UnsupportedFeatureException("tools are not supported");
+        var format = parameters.responseFormat();
+        if (format != null && format.type() == ResponseFormatType.JSON)
+            throw new UnsupportedFeatureException("JSON as response format is not supported");
+    }
+
+    private static SamplingOptions sampling(SamplingOptions own, ChatRequestParameters p) {
+        var s = own;
+        if (p.temperature() != null) s = s.withTemperature(p.temperature());
+        if (p.topP() != null) s = s.withTopP(p.topP());
+        if (p.topK() != null) s = s.withTopK(p.topK());
+        if (p.frequencyPenalty() != null) s = s.withFrequencyPenalty(p.frequencyPenalty());
+        if (p.presencePenalty() != null) s = s.withPresencePenalty(p.presencePenalty());
+        return s;
+    }
+
+    private static List<ChatMessage> messages(
+            List<dev.langchain4j.data.message.ChatMessage> messages) {
+        var all = new ArrayList<ChatMessage>();
+        for (var message : messages) {
+            all.add(
+                    switch (message) {
+                        case SystemMessage system -> ChatMessage.system(system.text());
+                        case UserMessage user -> ChatMessage.user(text(user.contents()));
+                        case AiMessage answer -> ChatMessage.assistant(text(answer));
+                        default ->
+                                throw new UnsupportedFeatureException(
+                                        "messages of type "
+                                                + message.type()
+                                                + " are not supported");
+                    });
+        }
+        return all;
+    }
+
+    private static String text(AiMessage answer) {
+        if (answer.hasToolExecutionRequests())
+            throw new UnsupportedFeatureException("tools are not supported");
+        return answer.text() == null ? "" : answer.text();
+    }
+
+    private static String text(List<Content> contents) {
+        var text = new StringBuilder();
+        for (var content : contents) {
+            if (!(content instanceof TextContent part))
+                throw new UnsupportedFeatureException(
+                        "content of type "
+                                + content.type()
+                                + " is not supported: the model reads"
+                                + " text");
+            text.append(part.text());
+        }
+        return text.toString();
+    }
+}
