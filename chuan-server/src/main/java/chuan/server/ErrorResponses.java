@@ -5,7 +5,7 @@ import chuan.engine.OverloadedException;
 import chuan.engine.ShuttingDownException;
 import chuan.model.ContextTooLongException;
 import io.helidon.http.HttpException;
-import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.ServerConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.UncheckedIOException;
@@ -55,9 +55,12 @@ public final class ErrorResponses {
     }
 
     static void handle(ServerRequest request, ServerResponse response, Throwable problem) {
-        if (problem instanceof ClientGoneException || problem instanceof UncheckedIOException)
-            throw new CloseConnectionException("the client is gone", problem);
-        send(request, response, of(problem));
+        switch (problem) {
+            case ClientGoneException gone -> throw gone;
+            case UncheckedIOException gone -> throw new ClientGoneException(gone);
+            case ServerConnectionException gone -> throw new ClientGoneException(gone);
+            default -> send(request, response, of(problem));
+        }
     }
 
     static void send(ServerRequest request, ServerResponse response, ApiException e) {

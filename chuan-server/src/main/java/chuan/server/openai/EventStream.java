@@ -5,6 +5,7 @@ import chuan.server.ClientGoneException;
 import chuan.server.ErrorResponses;
 import chuan.server.Json;
 import chuan.server.JsonObject;
+import io.helidon.webserver.ServerConnectionException;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -84,7 +85,7 @@ final class EventStream {
             }
             out.write(bytes);
             out.flush();
-        } catch (IOException | UncheckedIOException e) {
+        } catch (IOException | UncheckedIOException | ServerConnectionException e) {
             throw new ClientGoneException(e);
         }
     }
@@ -92,7 +93,7 @@ final class EventStream {
     private void close() {
         try {
             if (out != null) out.close();
-        } catch (IOException | UncheckedIOException e) {
+        } catch (IOException | UncheckedIOException | ServerConnectionException e) {
             throw new ClientGoneException(e);
         }
     }
