@@ -4,8 +4,8 @@ package chuan.engine;
 ///
 /// @param context tokens a sequence may have, prompt and answer together; 0 = what the model was
 ///   made for
-/// @param prefillChunk tokens of a prompt in its first step, and in all where a step takes seconds:
-///   larger is a little faster, smaller notices a cancellation sooner
+/// @param prefillChunk tokens of a prompt per step: larger is a little faster, smaller notices a
+///   cancellation sooner
 public record EngineOptions(int context, int prefillChunk) {
 
     public EngineOptions {

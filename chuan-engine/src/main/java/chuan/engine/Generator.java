@@ -4,12 +4,6 @@ import chuan.tokenizer.Tokenizer;
 
 /// One generation by itself: the prompt in chunks, then a token per step, until something ends it.
 final class Generator {
-    /// A chunk that took less may be followed by one of twice its size.
-    private static final long QUICK_NANOS = 1_500_000_000;
-
-    /// In chunks as large as the first.
-    private static final int LARGEST_CHUNK = 8;
-
     private final Sequence sequence;
     private final GenerateRequest request;
     private final TokenListener listener;
@@ -52,20 +46,13 @@ final class Generator {
                         (System.nanoTime() - prefilled) * 1e-9));
     }
 
-    /// In larger chunks as long as they are quick: a device needs less time per token then, and a
-    /// cancellation still need not wait.
-    ///
     /// @return false if cancelled before the logits were there
-    private boolean prefill(int cached, int firstChunk) {
+    private boolean prefill(int cached, int chunk) {
         int[] prompt = request.prompt();
-        int chunk = firstChunk;
         for (int from = cached; from < prompt.length; ) {
             if (cancellation.isCancelled()) return false;
             int to = Math.min(prompt.length, from + chunk);
-            long start = System.nanoTime();
             sequence.append(prompt, from, to, to == prompt.length ? 1 : 0, logits);
-            if (System.nanoTime() - start < QUICK_NANOS)
-                chunk = Math.min(2 * chunk, LARGEST_CHUNK * firstChunk);
             listener.prompt(to, prompt.length);
             from = to;
         }
