@@ -16,11 +16,10 @@ import java.util.concurrent.ThreadLocalRandom;
 ///
 /// Penalties and temperature are computed in fp32 as there, masses in fp64. Tokens are ordered by
 /// falling probability, the lowest id first among equals; a draw walks in this order. Exponentials
-/// are those of [StrictMath] and random numbers those of [SplitMix64], one per draw, so a seed
+/// are those of [Exponential] and random numbers those of [SplitMix64], one per draw, so a seed
 /// gives the same tokens on every machine that computes the same logits.
 ///
-/// [#next] allocates nothing and never sorts the vocabulary: it finds the k-th value with a heap of
-/// k values and takes tokens from a second heap only until the draw falls. One thread at a time.
+/// [#next] allocates nothing and never sorts the vocabulary ([Candidates]). One thread at a time.
 public final class Sampler {
     private final SamplingOptions options;
     private final long seed;
@@ -41,28 +40,18 @@ public final class Sampler {
     private final int[] biasIds;
     private final float[] biases;
 
-    /// Values of the best k so far, the smallest on top.
-    private final float[] best;
-
     private final Workspace space;
-    private int candidates;
-    private int heapSize;
 
     /// What choosing a token needs and nobody needs afterwards, so that samplers that take turns
     /// can share it.
     static final class Workspace {
-        /// Candidates: a heap of ids in `[0, heapSize)`, behind it the ids taken out of it.
-        final int[] ids;
-
-        /// Per id, exp(logit - largest logit).
-        final double[] weight;
+        private final Candidates candidates;
 
         /// For logits that may be spent.
         final float[] logits;
 
         Workspace(int vocab) {
-            ids = new int[vocab];
-            weight = new double[vocab];
+            candidates = new Candidates(vocab);
             logits = new float[vocab];
         }
     }
@@ -86,8 +75,6 @@ public final class Sampler {
         biasIds = options.logitBias().keySet().stream().mapToInt(id -> id).sorted().toArray();
         biases = new float[biasIds.length];
         for (int i = 0; i < biases.length; i++) biases[i] = bias(options.logitBias(), biasIds[i]);
-        boolean draws = options.temperature() > 0;
-        best = new float[draws && options.topK() < vocab ? options.topK() : 0];
     }
 
     private static float bias(Map<Integer, Float> biases, int id) {
@@ -151,8 +138,8 @@ public final class Sampler {
         select(logits);
         double u = random.nextDouble();
         boolean cut = options.topP() < 1 || options.minP() > 0;
-        double mass = cut ? cut(logits) : total();
-        return draw(logits, u * mass, cut);
+        double mass = cut ? cut() : space.candidates.total();
+        return draw(u * mass, cut);
     }
 
     private static boolean allowed(
@@ -174,10 +161,10 @@ public final class Sampler {
     }
 
     private static int bestAllowed(float[] logits) {
-        int top = argmax(logits, false);
-        if (Float.isInfinite(logits[top]))
+        float largest = Candidates.largest(logits);
+        if (largest == Float.NEGATIVE_INFINITY)
             throw new IllegalStateException("the constraint allows no token here");
-        return top;
+        return find(logits, largest);
     }
 
     /// The distribution that [#next] would draw from, without drawing: probability per id, 0 where
@@ -194,15 +181,14 @@ public final class Sampler {
             return;
         }
         select(logits);
-        double mass = cut(logits);
-        for (int i = heapSize; i < candidates; i++)
-            out[space.ids[i]] = space.weight[space.ids[i]] / mass;
+        double mass = cut();
+        for (int id : space.candidates.allTaken()) out[id] = space.candidates.weight(id) / mass;
     }
 
     /// Ids that the last call of [#probabilities] kept, also those whose probability is too small
     /// for a number.
     int[] kept() {
-        return Arrays.stream(space.ids, heapSize, candidates).sorted().toArray();
+        return Arrays.stream(space.candidates.allTaken()).sorted().toArray();
     }
 
     private void penalize(float[] logits) {
@@ -224,131 +210,56 @@ public final class Sampler {
     }
 
     private static int argmax(float[] logits) {
-        return argmax(logits, true);
-    }
-
-    private static int argmax(float[] logits, boolean mustBeFinite) {
-        int top = 0;
-        for (int id = 0; id < logits.length; id++) {
-            float value = logits[id];
-            if (value > logits[top]) top = id;
-            if (Float.isNaN(value))
-                throw new IllegalStateException("the model gave NaN as the logit of token " + id);
-        }
-        if (mustBeFinite && Float.isInfinite(logits[top]))
-            throw new IllegalStateException(
-                    "the model gave " + logits[top] + " as its largest logit");
+        float largest = Candidates.largest(logits);
+        int top = find(logits, largest);
+        if (Float.isNaN(largest))
+            throw new IllegalStateException("the model gave NaN as the logit of token " + top);
+        if (Float.isInfinite(largest))
+            throw new IllegalStateException("the model gave " + largest + " as its largest logit");
         return top;
     }
 
-    /// Fills `space.ids[0, candidates)` with what top-k leaves, and `weight` for them.
+    /// The lowest id with this logit, or with NaN if it is that.
+    private static int find(float[] logits, float value) {
+        int id = 0;
+        if (Float.isNaN(value)) while (!Float.isNaN(logits[id])) id++;
+        else while (logits[id] != value) id++;
+        return id;
+    }
+
     private void select(float[] logits) {
         float temperature = (float) options.temperature();
         if (temperature != 1) for (int id = 0; id < logits.length; id++) logits[id] /= temperature;
-        float threshold = best.length > 0 ? kthLargest(logits) : Float.NEGATIVE_INFINITY;
-        float largest = Float.NEGATIVE_INFINITY;
-        candidates = 0;
-        for (int id = 0; id < logits.length; id++) {
-            if (logits[id] >= threshold) {
-                space.ids[candidates++] = id;
-                largest = Math.max(largest, logits[id]);
-            }
-        }
-        for (int i = 0; i < candidates; i++) {
-            double distance = (double) logits[space.ids[i]] - largest;
-            // below 2^-150 relative to the best, where an fp32 softmax has only zeros
-            space.weight[space.ids[i]] = distance < -104 ? 0 : StrictMath.exp(distance);
-        }
-        heapSize = candidates;
-        for (int i = heapSize / 2 - 1; i >= 0; i--) siftDown(logits, i);
+        space.candidates.select(logits, options.topK());
     }
 
-    private float kthLargest(float[] logits) {
-        System.arraycopy(logits, 0, best, 0, best.length);
-        for (int i = best.length / 2 - 1; i >= 0; i--) siftValueDown(i);
-        for (int id = best.length; id < logits.length; id++) {
-            if (logits[id] > best[0]) {
-                best[0] = logits[id];
-                siftValueDown(0);
-            }
-        }
-        return best[0];
-    }
-
-    private void siftValueDown(int at) {
-        float value = best[at];
-        for (int child = 2 * at + 1; child < best.length; child = 2 * at + 1) {
-            if (child + 1 < best.length && best[child + 1] < best[child]) child++;
-            if (value <= best[child]) break;
-            best[at] = best[child];
-            at = child;
-        }
-        best[at] = value;
-    }
-
-    private double total() {
-        double sum = 0;
-        for (int i = 0; i < candidates; i++) sum += space.weight[space.ids[i]];
-        return sum;
-    }
-
-    /// Moves what top-p and min-p keep behind the heap, best first from the end, and returns its
-    /// mass.
-    private double cut(float[] logits) {
-        double enough = options.topP() < 1 ? options.topP() * total() : Double.POSITIVE_INFINITY;
+    /// Takes what top-p and min-p keep, and returns its mass.
+    private double cut() {
+        var candidates = space.candidates;
+        double enough =
+                options.topP() < 1 ? options.topP() * candidates.total() : Double.POSITIVE_INFINITY;
         double least = options.minP();
         double mass = 0;
-        do mass += space.weight[take(logits)];
-        while (heapSize > 0 && mass < enough && space.weight[space.ids[0]] >= least);
+        do mass += candidates.weight(candidates.take());
+        while (candidates.hasNext()
+                && mass < enough
+                && candidates.weight(candidates.next()) >= least);
         return mass;
     }
 
     /// Walks until the mass passed is above `target`: through the tokens that were kept by a cut,
-    /// or through the heap.
-    private int draw(float[] logits, double target, boolean cut) {
+    /// or through all.
+    private int draw(double target, boolean cut) {
+        var candidates = space.candidates;
         double passed = 0;
-        int last = space.ids[candidates - 1];
-        if (cut) {
-            for (int i = candidates - 1; i >= heapSize; i--) {
-                if (space.weight[space.ids[i]] > 0) last = space.ids[i];
-                passed += space.weight[space.ids[i]];
-                if (passed > target) return space.ids[i];
-            }
-            return last; // rounding left a rest that belongs to nobody
-        }
-        while (heapSize > 0) {
-            int id = take(logits);
-            if (space.weight[id] > 0) last = id;
-            passed += space.weight[id];
+        int last = cut ? candidates.taken(0) : candidates.next();
+        for (int i = 0; cut ? i < candidates.taken() : candidates.hasNext(); i++) {
+            int id = cut ? candidates.taken(i) : candidates.take();
+            double weight = candidates.weight(id);
+            if (weight > 0) last = id;
+            passed += weight;
             if (passed > target) return id;
         }
-        return last;
-    }
-
-    /// Takes the best candidate out of the heap and leaves it behind it.
-    private int take(float[] logits) {
-        int top = space.ids[0];
-        heapSize--;
-        space.ids[0] = space.ids[heapSize];
-        space.ids[heapSize] = top;
-        siftDown(logits, 0);
-        return top;
-    }
-
-    private void siftDown(float[] logits, int at) {
-        if (at >= heapSize) return;
-        int id = space.ids[at];
-        for (int child = 2 * at + 1; child < heapSize; child = 2 * at + 1) {
-            if (child + 1 < heapSize && before(logits, space.ids[child + 1], space.ids[child]))
-                child++;
-            if (!before(logits, space.ids[child], id)) break;
-            space.ids[at] = space.ids[child];
-            at = child;
-        }
-        space.ids[at] = id;
-    }
-
-    private static boolean before(float[] logits, int a, int b) {
-        return logits[a] > logits[b] || (logits[a] == logits[b] && a < b);
+        return last; // rounding left a rest that belongs to nobody
     }
 }

@@ -120,8 +120,9 @@ class SamplerTest {
         var random = new SplittableRandom(seed);
         for (int round = 0; round < 300; round++) {
             int n = random.nextInt(2, 60);
+            float spread = random.nextBoolean() ? 2 : 0.2f; // the second has unlikely tokens
             var logits = new float[n];
-            for (int i = 0; i < n; i++) logits[i] = random.nextInt(8) / 2f;
+            for (int i = 0; i < n; i++) logits[i] = random.nextInt(8) / spread;
             int k = random.nextInt(0, n + 2);
             double p = random.nextBoolean() ? 1 : random.nextDouble();
             var out = new double[n];

@@ -114,7 +114,7 @@ class SchedulerTest {
             var sent = new ArrayList<Sent>();
             SchedulerStatistics statistics;
             try (var scheduler = new Scheduler(engine(backend), options)) {
-                for (int i = 0; i < 60; i++) {
+                for (int i = 0; i < 50; i++) {
                     var request = random(alone, random, begins);
                     var generation = scheduler.submit(request, "scope" + random.nextInt(3));
                     boolean cancelled = random.nextInt(6) == 0;
@@ -144,7 +144,7 @@ class SchedulerTest {
             }
             assertThat(backend.openCaches).as("seed %d", seed).isZero();
             assertThat(backend.kvUsedBytes()).isZero();
-            assertThat(statistics.finished() + statistics.cancelled()).isEqualTo(60);
+            assertThat(statistics.finished() + statistics.cancelled()).isEqualTo(50);
             assertThat(statistics.queued()).isZero();
             if (speculation == Speculation.ALWAYS)
                 assertThat(statistics.acceptedTokens()).isPositive();
@@ -305,7 +305,7 @@ class SchedulerTest {
                     new Scheduler(
                             engine,
                             SchedulerOptions.defaults().withSpeculation(Speculation.ALWAYS))) {
-                for (int round = 0; round < 3; round++) {
+                for (int round = 0; round < 2; round++) {
                     for (JsonFields greedy : EngineGoldenTest.greedy(model)) {
                         var prompt = Golden.ints(greedy, "prompt_ids");
                         generations.add(scheduler.submit(greedy(engine, prompt), "" + round % 2));
