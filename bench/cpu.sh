@@ -71,6 +71,6 @@ bench --model "$int4" --huge-pages -p "$prompt" -n "$generate" -b 1,8 -r 2
 for window in off auto; do
   bench --synthetic baichuan-13b --layers 5 -p 0 -n "$generate" -d 0,1024,4096 -r "$rounds" --alibi-window $window
 done
-bench --synthetic baichuan-13b --layers 2 -p "$prompt" -n "$generate" -d 0,16384 -r 2
+bench --synthetic baichuan-13b --layers 2 -p 512,32768 -n 0 -r 1
 
 "$chuan" bench report

@@ -103,7 +103,7 @@ class PerformancePageTest {
                         speed("m", "amx", 0, 64, 4096, 1, 1 / 0.9, ",\"limit\":10"),
                         speed("m", "amx", 0, 64, 0, 8, 9, ""),
                         speed("m", "amx", 512, 0, 0, 1, 100, ""),
-                        speed("m", "amx", 512, 0, 16384, 1, 60, ""));
+                        speed("m", "amx", 32_768, 0, 0, 1, 60, ""));
         assertThat(made.text())
                 .contains("cost their bytes and 15 % more | +22 % (m, amx) | **missed** |")
                 .contains("four times as many tokens as one | 4.50 times (m, amx) | reached |")
