@@ -95,7 +95,7 @@ final class Batcher implements AutoCloseable {
                 continue;
             }
             leaveQueue(job);
-            waiting.left(job.scope);
+            waiting.left(job);
         }
         int paused = 0;
         for (int i = running.size() - 1; i >= 0; i--) {
@@ -144,7 +144,7 @@ final class Batcher implements AutoCloseable {
     private void leave(Job job) {
         running.remove(job);
         memory.release(job);
-        waiting.left(job.scope);
+        waiting.left(job);
     }
 
     private void admit(long now) {
@@ -173,7 +173,7 @@ final class Batcher implements AutoCloseable {
         } catch (RuntimeException e) { // a constraint that cannot begin
             fail(job, message(e));
             memory.release(job);
-            waiting.left(job.scope);
+            waiting.left(job);
             return;
         }
         running.add(job);
@@ -328,7 +328,7 @@ final class Batcher implements AutoCloseable {
                 fail(job, message(e));
                 running.remove(job);
                 memory.discard(job);
-                waiting.left(job.scope);
+                waiting.left(job);
                 continue;
             }
             goOn(job, tokens, wanted, 0, clock.getAsLong());
@@ -346,7 +346,7 @@ final class Batcher implements AutoCloseable {
         job.adopted = 0;
         counters.computedTokens.getAndAdd(tokens);
         if (wanted == 0) {
-            waiting.serve(job.scope, tokens, 0);
+            waiting.serve(job, tokens, 0);
             job.tellProgress();
             return;
         }
@@ -361,10 +361,10 @@ final class Batcher implements AutoCloseable {
             fail(job, message(e));
             running.remove(job);
             memory.discard(job);
-            waiting.left(job.scope);
+            waiting.left(job);
             return;
         }
-        waiting.serve(job.scope, tokens - wanted, chosen);
+        waiting.serve(job, tokens - wanted, chosen);
         counters.generatedTokens.getAndAdd(chosen);
         counters.draftedTokens.getAndAdd(drafted);
         counters.acceptedTokens.getAndAdd(job.acceptedTokens() - accepted);

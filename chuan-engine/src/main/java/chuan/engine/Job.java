@@ -55,7 +55,10 @@ final class Job implements TokenListener {
     int place = -1;
 
     /// How probable it is that a drafted token is right.
-    double draftLuck = 0.5;
+    double draftLuck = StepPlanner.USUAL_LUCK;
+
+    /// What its scope got; set by the queue.
+    WaitingQueue.@Nullable Share share;
 
     private @Nullable Answer answer;
     private int cached = -1;
@@ -92,6 +95,10 @@ final class Job implements TokenListener {
 
     Answer answer() {
         return Objects.requireNonNull(answer, "not started");
+    }
+
+    WaitingQueue.Share share() {
+        return Objects.requireNonNull(share, "not queued");
     }
 
     KvCache cache() {
@@ -159,7 +166,7 @@ final class Job implements TokenListener {
             ids[known++] = token;
             flush();
             right = token == draft;
-            if (draft >= 0) draftLuck += 0.1 * ((right ? 1 : 0) - draftLuck);
+            if (draft >= 0) draftLuck += 0.15 * ((right ? 1 : 0) - draftLuck);
             if (right) acceptedTokens++;
         }
         int valid = a.endedByToken() ? known : known - 1;

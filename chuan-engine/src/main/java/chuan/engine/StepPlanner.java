@@ -17,8 +17,12 @@ final class StepPlanner {
     /// Tokens drafted at most.
     static final int MOST_DRAFTS = 8;
 
-    /// What a draft must gain at least, as a part of a step.
-    private static final double WORTH = 0.02;
+    /// How probable it is that a drafted token is right where nothing is known about a text.
+    static final double USUAL_LUCK = 0.4;
+
+    /// What a draft must gain at least, as a part of what a token costs, and as a part of what it
+    /// costs itself: both are estimates.
+    private static final double WORTH = 0.1;
 
     private final SchedulerOptions options;
     private final StepTimes times;
@@ -66,7 +70,7 @@ final class StepPlanner {
     }
 
     private int worthwhile(Job job, int decoding, int rows, int most) {
-        job.draftLuck += 0.005 * (0.5 - job.draftLuck); // what failed once may work again
+        job.draftLuck += 0.005 * (USUAL_LUCK - job.draftLuck); // what failed once may work again
         double share = times.seconds(decoding) / decoding;
         double step = times.seconds(rows);
         double best = WORTH * share;
@@ -76,7 +80,8 @@ final class StepPlanner {
         for (int k = 1; k <= most; k++) {
             probability *= job.draftLuck;
             gained += probability;
-            double gain = gained * share - (times.seconds(rows + k) - step);
+            double cost = times.seconds(rows + k) - step;
+            double gain = gained * share - (1 + WORTH) * cost;
             if (gain > best) {
                 best = gain;
                 tokens = k;

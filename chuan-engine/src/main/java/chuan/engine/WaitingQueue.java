@@ -2,7 +2,6 @@ package chuan.engine;
 
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Who is next. Requests that had to make room go first. Otherwise it is the turn of the scope that
@@ -15,22 +14,34 @@ final class WaitingQueue {
     private final ArrayList<Job> resumed = new ArrayList<>();
     private final ArrayList<Job> waiting = new ArrayList<>();
 
-    /// Tokens served to each scope that has requests, or had more than those which have.
-    private final Map<String, Double> served = new HashMap<>();
+    /// Of scopes that have requests, or were served more than those which have.
+    private final HashMap<String, Share> shares = new HashMap<>();
 
-    /// Requests of each scope, waiting and running.
-    private final Map<String, Integer> active = new HashMap<>();
+    /// What a scope got.
+    static final class Share {
+        private double served;
+
+        /// Its requests, waiting and running.
+        private int requests;
+    }
 
     /// Adds a new request. A scope that was away for a while has saved nothing up.
     void add(Job job) {
-        if (active.merge(job.scope, 1, Integer::sum) == 1) {
-            double least = Double.POSITIVE_INFINITY;
-            for (String scope : active.keySet())
-                if (!scope.equals(job.scope)) least = Math.min(least, serviceOf(scope));
-            if (least == Double.POSITIVE_INFINITY) served.clear();
-            else served.put(job.scope, Math.max(least, serviceOf(job.scope)));
+        var share = shares.computeIfAbsent(job.scope, _ -> new Share());
+        job.share = share;
+        if (share.requests == 0) {
+            double least = leastServed();
+            if (least != Double.POSITIVE_INFINITY) share.served = Math.max(share.served, least);
         }
+        share.requests++;
         waiting.add(job);
+    }
+
+    private double leastServed() {
+        double least = Double.POSITIVE_INFINITY;
+        for (var share : shares.values())
+            if (share.requests > 0) least = Math.min(least, share.served);
+        return least;
     }
 
     /// Adds a request that was running and goes on as soon as there is room.
@@ -38,23 +49,16 @@ final class WaitingQueue {
         resumed.add(job);
     }
 
-    /// A request of this scope came to its end.
-    void left(String scope) {
-        if (active.merge(scope, -1, Integer::sum) > 0) return;
-        active.remove(scope);
-        double least = Double.POSITIVE_INFINITY;
-        for (String other : active.keySet()) least = Math.min(least, serviceOf(other));
-        double bound = least;
-        served.entrySet().removeIf(e -> !active.containsKey(e.getKey()) && e.getValue() <= bound);
-    }
-
-    private double serviceOf(String scope) {
-        return served.getOrDefault(scope, 0.0);
+    /// A request came to its end.
+    void left(Job job) {
+        if (--job.share().requests > 0) return;
+        double least = leastServed();
+        shares.values().removeIf(share -> share.requests == 0 && share.served <= least);
     }
 
     /// Counts tokens, those of an answer twice.
-    void serve(String scope, int promptTokens, int answerTokens) {
-        served.merge(scope, promptTokens + 2.0 * answerTokens, Double::sum);
+    void serve(Job job, int promptTokens, int answerTokens) {
+        job.share().served += promptTokens + 2.0 * answerTokens;
     }
 
     /// The request whose turn it is; it stays in the queue.
@@ -72,9 +76,7 @@ final class WaitingQueue {
 
     private boolean before(Job a, Job b, long now, double tokenNanos) {
         int byService =
-                a.scope.equals(b.scope)
-                        ? 0
-                        : Double.compare(serviceOf(a.scope), serviceOf(b.scope));
+                a.scope.equals(b.scope) ? 0 : Double.compare(a.share().served, b.share().served);
         if (byService != 0) return byService < 0;
         return urgency(a, now, tokenNanos) < urgency(b, now, tokenNanos);
     }
