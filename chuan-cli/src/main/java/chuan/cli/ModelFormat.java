@@ -3,10 +3,13 @@ package chuan.cli;
 import chuan.files.GgufFile;
 import chuan.files.GgufValue;
 import chuan.files.ModelFolder;
+import chuan.files.TensorData;
+import chuan.server.ServedModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -52,6 +55,23 @@ final class ModelFormat {
                 model.stored().values().stream()
                         .anyMatch(t -> t.file().toString().endsWith(".safetensors"));
         return safetensors ? "folder with safetensors" : "folder with PyTorch files";
+    }
+
+    /// In few words, for clients of a server.
+    static ServedModel.Weights weights(ModelFolder model) {
+        var bytes = new HashMap<String, Long>();
+        for (TensorData t : model.stored().values())
+            bytes.merge(t.dtype().name(), t.data().byteSize(), Math::addExact);
+        String most =
+                bytes.entrySet().stream()
+                        .max(Map.Entry.comparingByValue())
+                        .map(Map.Entry::getKey)
+                        .orElse("");
+        return new ServedModel.Weights(
+                isGguf(model) ? "gguf" : "safetensors",
+                most,
+                model.weightBytes(),
+                model.parameters());
     }
 
     /// What the model card and licence files of a folder say, or the key of a GGUF file, in their

@@ -7,6 +7,8 @@ import chuan.server.ChuanServer;
 import chuan.server.ServedModel;
 import chuan.server.ServerOptions;
 import chuan.server.ServerOptions.KeepAliveStyle;
+import chuan.server.guard.AccessOptions;
+import chuan.server.metrics.AccessLog;
 import java.io.IOException;
 import java.net.BindException;
 import java.nio.file.Files;
@@ -37,6 +39,7 @@ final class ServeCommand implements Callable<Integer> {
     @Mixin ModelOption model = new ModelOption();
     @Mixin SamplingMixin sampling = new SamplingMixin();
     @Mixin CommonOptions common = new CommonOptions();
+    @Mixin AccessMixin access = new AccessMixin();
 
     @Option(
             names = "--host",
@@ -116,11 +119,14 @@ final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
+        if (access.newKey != null) return access.makeKey(streams);
         var options = options();
+        var accessOptions = access.options();
         var scheduling = scheduling();
         onSignal("TERM");
         onSignal("INT");
-        try (var server = listen(options)) {
+        try (var log = access.log(streams);
+                var server = listen(options, accessOptions, log)) {
             var line = new LoadingLine(streams);
             LoadProgress progress =
                     (done, total) -> {
@@ -141,9 +147,9 @@ final class ServeCommand implements Callable<Integer> {
         return 0;
     }
 
-    private ChuanServer listen(ServerOptions options) {
+    private ChuanServer listen(ServerOptions options, AccessOptions accessOptions, AccessLog log) {
         try {
-            return ChuanServer.listen(options);
+            return ChuanServer.listen(options, accessOptions, log);
         } catch (RuntimeException e) {
             for (Throwable cause = e; cause != null; cause = cause.getCause())
                 if (cause instanceof BindException)
@@ -161,6 +167,7 @@ final class ServeCommand implements Callable<Integer> {
                 alias,
                 Files.getLastModifiedTime(path).toInstant(),
                 Fingerprint.of(path, new Version().number(), loaded.backend().description()),
+                ModelFormat.weights(loaded.folder()),
                 scheduler);
     }
 
@@ -180,7 +187,11 @@ final class ServeCommand implements Callable<Integer> {
                             "chuan: this model was not trained to answer; in a chat it will"
                                     + " continue");
         if (!host.equals("localhost") && !host.startsWith("127.") && !host.equals("::1"))
-            streams.err().println("chuan: other machines can reach this server at " + host);
+            streams.err()
+                    .println(
+                            "chuan: other machines can reach this server at "
+                                    + host
+                                    + (access.hasKeys() ? "" : ", without a key"));
         streams.out()
                 .printf(
                         "%s serves %s, %,d tokens of context, up to %d at a time; %s%n",

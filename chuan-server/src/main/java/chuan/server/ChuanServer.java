@@ -1,8 +1,14 @@
 package chuan.server;
 
 import chuan.server.ServerState.Phase;
+import chuan.server.guard.AccessOptions;
+import chuan.server.metrics.AccessLog;
+import chuan.server.metrics.Observation;
+import chuan.server.ollama.AnswerRoutes;
+import chuan.server.ollama.InfoRoutes;
 import chuan.server.openai.ChatRoutes;
 import chuan.server.openai.CompletionRoutes;
+import chuan.server.openai.EmbeddingRoutes;
 import chuan.server.openai.ModelRoutes;
 import chuan.server.openai.TokenRoutes;
 import io.helidon.webserver.WebServer;
@@ -38,10 +44,13 @@ public final class ChuanServer implements AutoCloseable {
     private final ServerOptions options;
     private final ServerState state = new ServerState();
     private final AtomicInteger inFlight = new AtomicInteger();
+    private final WebPage page = new WebPage();
+    private final Observation observation;
     private final WebServer web;
 
-    private ChuanServer(ServerOptions options) {
+    private ChuanServer(ServerOptions options, AccessOptions access, AccessLog log) {
         this.options = options;
+        observation = new Observation(state, access, log, page::has);
         web =
                 WebServer.builder()
                         .host(options.host())
@@ -56,11 +65,19 @@ public final class ChuanServer implements AutoCloseable {
                         .build();
     }
 
-    /// Binds and answers 503 until [#serve].
+    /// Binds, without keys and limits, and answers 503 until [#serve].
     ///
     /// @throws java.io.UncheckedIOException if the address is taken
     public static ChuanServer listen(ServerOptions options) {
-        var server = new ChuanServer(options);
+        return listen(options, AccessOptions.defaults(), AccessLog.NONE);
+    }
+
+    /// Binds and answers 503 until [#serve].
+    ///
+    /// @param log stays the caller's
+    /// @throws java.io.UncheckedIOException if the address is taken
+    public static ChuanServer listen(ServerOptions options, AccessOptions access, AccessLog log) {
+        var server = new ChuanServer(options, access, log);
         server.web.start();
         return server;
     }
@@ -77,11 +94,15 @@ public final class ChuanServer implements AutoCloseable {
                 inFlight.decrementAndGet();
             }
         });
+        observation.setup(routing);
         new ChatRoutes(state, options).setup(routing);
         new CompletionRoutes(state, options).setup(routing);
         new ModelRoutes(state).setup(routing);
         new TokenRoutes(state, options).setup(routing);
-        new WebPage().setup(routing);
+        new EmbeddingRoutes(state, options).setup(routing);
+        new AnswerRoutes(state, options).setup(routing);
+        new InfoRoutes(state, options).setup(routing);
+        page.setup(routing);
         routing.any((request, _) -> {
             throw ApiException.notFound(
                     "There is nothing at "
@@ -160,5 +181,6 @@ public final class ChuanServer implements AutoCloseable {
     @Override
     public void close() {
         web.stop();
+        observation.close();
     }
 }

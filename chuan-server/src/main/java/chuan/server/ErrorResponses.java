@@ -63,7 +63,8 @@ public final class ErrorResponses {
         }
     }
 
-    static void send(ServerRequest request, ServerResponse response, ApiException e) {
+    /// Writes an error in the form that the clients of this path expect.
+    public static void send(ServerRequest request, ServerResponse response, ApiException e) {
         e.headers().forEach(response::header);
         boolean ollama = request.path().path().startsWith("/api/");
         Json.send(

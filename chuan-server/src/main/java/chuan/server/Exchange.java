@@ -1,15 +1,22 @@
 package chuan.server;
 
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// What is known of one request and its answer beyond the bytes: for the access log, the metrics
 /// and the headers. Filled by filters and routes on the request's thread, read when the answer is
 /// out.
 public final class Exchange {
+    private static final HeaderName REQUEST_ID = HeaderNames.create("x-request-id");
+    private static final Pattern PLAIN_ID = Pattern.compile("[A-Za-z0-9._:-]{1,128}");
+
     private final String id;
     private final long startNanos = System.nanoTime();
+    private final String client;
     private String scope = "";
     private @Nullable String model;
     private boolean stream;
@@ -19,16 +26,24 @@ public final class Exchange {
     private long firstTokenNanos;
     private @Nullable String finish;
 
-    private Exchange(String id) {
+    private Exchange(String id, String client) {
         this.id = id;
+        this.client = client;
     }
 
-    /// That of a request; made by the first who asks.
+    /// That of a request; made by the first who asks. A proxy that has given the request an id
+    /// finds it in the answer and in the log.
     public static Exchange of(ServerRequest request) {
         return request.context()
                 .get(Exchange.class)
                 .orElseGet(() -> {
-                    var made = new Exchange("req_" + UUID.randomUUID());
+                    var made =
+                            new Exchange(
+                                    request.headers()
+                                            .first(REQUEST_ID)
+                                            .filter(id -> PLAIN_ID.matcher(id).matches())
+                                            .orElseGet(() -> "req_" + UUID.randomUUID()),
+                                    request.remotePeer().host());
                     request.context().register(made);
                     return made;
                 });
@@ -37,6 +52,11 @@ public final class Exchange {
     /// Goes into `x-request-id`.
     public String id() {
         return id;
+    }
+
+    /// Address of who asks.
+    public String client() {
+        return client;
     }
 
     public long startNanos() {

@@ -1,5 +1,6 @@
 package chuan.server;
 
+import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -15,6 +16,8 @@ import tools.jackson.databind.json.JsonMapper;
 public final class Json {
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
+    private static final HeaderName FETCH_SITE = HeaderNames.create("Sec-Fetch-Site");
+
     private Json() {}
 
     /// The body of a request, which must be JSON.
@@ -26,6 +29,15 @@ public final class Json {
                 .first(HeaderNames.CONTENT_TYPE)
                 .ifPresent(type -> checkType(type.toLowerCase(Locale.ROOT)));
         return parse(bytes(request, maxBytes));
+    }
+
+    /// The body of a request of a client that does not say what it sends; `curl -d` says that it is
+    /// a form. Web pages must say it: they can send forms without being asked where they come from.
+    public static JsonNode readAny(ServerRequest request, long maxBytes) {
+        boolean page =
+                request.headers().contains(HeaderNames.ORIGIN)
+                        || request.headers().contains(FETCH_SITE);
+        return page ? read(request, maxBytes) : parse(bytes(request, maxBytes));
     }
 
     private static void checkType(String type) {

@@ -13,7 +13,18 @@ import java.util.Locale;
 /// @param fingerprint of build, weights and kernels: the same one gives the same answers
 /// @param scheduler where answers are asked for
 public record ServedModel(
-        String name, String alias, Instant created, String fingerprint, Scheduler scheduler) {
+        String name,
+        String alias,
+        Instant created,
+        String fingerprint,
+        Weights weights,
+        Scheduler scheduler) {
+
+    /// How its weights are stored.
+    ///
+    /// @param format such as `gguf`
+    /// @param numbers the kind that most of them are in, such as `Q4_0`
+    public record Weights(String format, String numbers, long bytes, long parameters) {}
 
     /// Its tokenizer, settings and context.
     public Engine engine() {

@@ -48,6 +48,13 @@ final class WebPage implements HttpFeature {
                         serve(request.path().path().substring(1), request, response));
     }
 
+    /// Whether there is a file of the page at a path.
+    boolean has(String path) {
+        if (path.length() < 2) return path.equals("/");
+        String name = path.substring(1);
+        return NAME.matcher(name).matches() && find(name).isPresent();
+    }
+
     private void serve(String name, ServerRequest request, ServerResponse response) {
         var asset = NAME.matcher(name).matches() ? find(name) : Optional.<Asset>empty();
         if (asset.isEmpty()) {

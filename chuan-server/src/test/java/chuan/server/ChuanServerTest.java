@@ -29,13 +29,14 @@ class ChuanServerTest {
 
     @Test
     void thePageIsThereAndIsFetchedOnce() throws Exception {
-        var page = get("");
+        var page = get("", "Accept", "text/html");
         assertThat(page.statusCode()).isEqualTo(200);
         assertThat(page.headers().firstValue("content-type")).contains("text/html; charset=utf-8");
         assertThat(new String(page.body(), java.nio.charset.StandardCharsets.UTF_8))
                 .startsWith("<!doctype html>");
         String tag = page.headers().firstValue("etag").orElseThrow();
-        assertThat(get("", "If-None-Match", tag).statusCode()).isEqualTo(304);
+        assertThat(get("", "Accept", "text/html", "If-None-Match", tag).statusCode())
+                .isEqualTo(304);
     }
 
     @Test

@@ -8,6 +8,8 @@ import chuan.engine.Engine;
 import chuan.engine.Scheduler;
 import chuan.engine.SchedulerOptions;
 import chuan.files.ModelFolder;
+import chuan.server.guard.AccessOptions;
+import chuan.server.metrics.AccessLog;
 import chuan.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -38,21 +40,32 @@ public final class TestServer implements AutoCloseable {
     }
 
     public TestServer(ServerOptions options, SchedulerOptions scheduling) {
+        this(options, AccessOptions.defaults(), AccessLog.NONE, scheduling);
+    }
+
+    public TestServer(
+            ServerOptions options,
+            AccessOptions access,
+            AccessLog log,
+            SchedulerOptions scheduling) {
+        ModelFolder folder;
         try {
-            var folder = ModelFolder.open(MODEL);
+            folder = ModelFolder.open(MODEL);
             backend = CpuBackend.load(folder, CpuOptions.defaults());
             var engine = new Engine(backend, Tokenizer.loadFolder(MODEL), folder.generation());
             scheduler = new Scheduler(engine, scheduling);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        server = ChuanServer.listen(options.withPort(0));
+        server = ChuanServer.listen(options.withPort(0), access, log);
         server.serve(
                 new ServedModel(
                         "chuan-10m-chat",
                         "gpt-3.5-turbo",
                         Instant.ofEpochSecond(1_700_000_000),
                         "fp_test",
+                        new ServedModel.Weights(
+                                "safetensors", "F16", folder.weightBytes(), folder.parameters()),
                         scheduler));
     }
 

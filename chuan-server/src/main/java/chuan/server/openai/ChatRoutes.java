@@ -102,7 +102,7 @@ public final class ChatRoutes implements HttpFeature {
                 "continue_final_message: the last message must be the assistant's");
     }
 
-    private static List<GenerateRequest> requests(
+    static List<GenerateRequest> requests(
             ChatRequest request, ChatPrompt prompt, ServedModel model) {
         var engine = model.engine();
         var decoding = request.decoding();

@@ -62,7 +62,7 @@ public final class CompletionRoutes implements HttpFeature {
         }
     }
 
-    private static List<GenerateRequest> requests(CompletionRequest request, ServedModel model) {
+    static List<GenerateRequest> requests(CompletionRequest request, ServedModel model) {
         var engine = model.engine();
         var decoding = request.decoding();
         var requests = new ArrayList<GenerateRequest>();
