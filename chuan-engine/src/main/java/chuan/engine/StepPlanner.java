@@ -20,9 +20,8 @@ final class StepPlanner {
     /// How probable it is that a drafted token is right where nothing is known about a text.
     static final double USUAL_LUCK = 0.4;
 
-    /// What a draft must gain at least, as a part of what a token costs, and as a part of what it
-    /// costs itself: both are estimates.
-    private static final double WORTH = 0.1;
+    /// What a draft must gain at least, as a part of a step: times are estimates.
+    private static final double WORTH = 0.05;
 
     private final SchedulerOptions options;
     private final StepTimes times;
@@ -73,15 +72,14 @@ final class StepPlanner {
         job.draftLuck += 0.005 * (USUAL_LUCK - job.draftLuck); // what failed once may work again
         double share = times.seconds(decoding) / decoding;
         double step = times.seconds(rows);
-        double best = WORTH * share;
+        double best = WORTH * step;
         int tokens = 0;
         double gained = 0;
         double probability = 1;
         for (int k = 1; k <= most; k++) {
             probability *= job.draftLuck;
             gained += probability;
-            double cost = times.seconds(rows + k) - step;
-            double gain = gained * share - (1 + WORTH) * cost;
+            double gain = gained * share - (times.seconds(rows + k) - step);
             if (gain > best) {
                 best = gain;
                 tokens = k;
