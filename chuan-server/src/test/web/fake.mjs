@@ -92,6 +92,7 @@ export class FakeServer {
     const path = new URL(request.url, "http://x").pathname;
     if (request.method === "GET" && !path.startsWith("/v1/") && path !== "/health") return this.#file(path, response);
     let text = "";
+    request.setEncoding("utf8");
     for await (const part of request) text += part;
     const body = text ? JSON.parse(text) : undefined;
     if (request.method === "POST") this.requests.push({ path, body });

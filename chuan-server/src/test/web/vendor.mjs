@@ -14,7 +14,7 @@ import { fileURLToPath } from "node:url";
 const here = dirname(fileURLToPath(import.meta.url));
 export const vendor = join(here, "../../main/resources/web/vendor");
 
-const languages = ["bash", "cpp", "diff", "go", "java", "javascript", "json", "python", "rust", "sql", "xml", "yaml"];
+const languages = ["bash", "cpp", "diff", "go", "java", "javascript", "json", "python", "sql", "xml", "yaml"];
 
 /** name, version, licence, SHA-512 of the tarball, files: from → to */
 export const packages = [

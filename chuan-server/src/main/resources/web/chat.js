@@ -1,7 +1,7 @@
 // Asking for answers: what is sent, what the stream brings, how it ends. Several may run at once.
 import * as api from "./api.js";
 import { randomSeed } from "./ids.js";
-import { addMessage, changed, current, newConversation, PARAMS, redraw, state, thread, touch, touchConversation } from "./store.js";
+import { addMessage, changed, current, goTo, newConversation, PARAMS, redraw, serverGone, state, thread, touch, touchConversation } from "./store.js";
 import { t } from "./i18n.js";
 import { leafBelow, pathTo } from "./tree.js";
 import { addEntry, emptyTokens, idsOf, prefix } from "./tokendata.js";
@@ -79,10 +79,12 @@ export function stop(message) {
   state.runs.get(message.id)?.controller.abort();
 }
 
+/** Back on a branch, one finds what one last read there. */
 export function showBranch(message) {
   const conversation = conversationOf(message);
-  conversation.leaf = leafBelow(thread(conversation.id), message.id);
-  touchConversation(conversation);
+  const messages = thread(conversation.id);
+  const last = conversation.shown?.[message.id];
+  goTo(conversation, messages.has(last) ? last : leafBelow(messages, message.id));
 }
 
 // ---- what is sent
@@ -152,7 +154,7 @@ async function generate(conversation, message) {
     else {
       message.finish = "error";
       message.error = describe(e);
-      if (e.status === 0) state.server.phase = "gone";
+      if (e.status === 0) serverGone();
     }
   } finally {
     state.runs.delete(message.id);

@@ -2,8 +2,8 @@
 import { html, nothing } from "./vendor/lit/lit-html.js";
 import { tokenize } from "./api.js";
 import { canSend, liveSpeed, runningIn, sendMessage, stop } from "./chat.js";
-import { ctrl, icon, isNarrow } from "./dom.js";
-import { number, t } from "./i18n.js";
+import { ctrl, icon, iconButton, isNarrow } from "./dom.js";
+import { bytes, number, t } from "./i18n.js";
 import { edit, grow, speedText } from "./messages.js";
 import { changed, current, currentId, setDraft, state, thread } from "./store.js";
 import { pathTo } from "./tree.js";
@@ -18,13 +18,39 @@ let shownFor;
 
 const TOO_LONG_TO_COUNT = 200_000;
 
-export function send(text = field().value) {
+/** A text field of a megabyte is slow in every browser: long pastes lie beside it until they are sent. */
+const LONG_PASTE = 20_000;
+const pastes = new Map();
+const pasted = () => pastes.get(currentId() ?? "new") ?? [];
+
+function setPasted(list) {
+  pastes.set(currentId() ?? "new", list);
+  changedText();
+  changed();
+}
+
+function paste(e) {
+  const text = e.clipboardData?.getData("text/plain") ?? "";
+  if (text.length < LONG_PASTE) return;
+  e.preventDefault();
+  setPasted([...pasted(), text]);
+}
+
+const pastesView = () => pasted().length === 0 ? nothing : html`
+  <ul class="pastes" aria-label=${t("pasted")}>${pasted().map((text, i) => html`
+    <li>${icon("text")}<span>${t("pasted")} · ${bytes(text.length)}<span class="quiet">${text.slice(0, 60)}</span></span>
+      ${iconButton("close", `${t("remove")}: ${t("pasted")}`, () => setPasted(pasted().filter((_, j) => j !== i)), { extra: "tight" })}</li>`)}
+  </ul>`;
+
+export function send(typed = field().value) {
+  const text = [typed, ...pasted()].filter(x => x.trim()).join("\n\n");
   if (!text.trim() || !canSend() || runningIn(current())) return;
   clearTimeout(draftTimer);
   const conversation = current();
   if (conversation) conversation.draft = "";
   setDraft("");
   field().value = "";
+  setPasted([]);
   sendMessage(text);
   changedText();
   dispatchEvent(new Event("chat-sent"));
@@ -41,7 +67,7 @@ export function fill(text) {
 function changedText() {
   const area = field();
   grow(area);
-  const filled = area.value.trim() !== "";
+  const filled = area.value.trim() !== "" || pasted().length > 0;
   if (filled !== state.ui.filled) {
     state.ui.filled = filled;
     changed();
@@ -148,8 +174,9 @@ export function composerView() {
   const hint = state.settings.sendKey === "ctrl" ? t("sendHintCtrl", ctrl) : t("sendHint");
   return html`
     <form class="composer" aria-label=${t("message")} @submit=${e => { e.preventDefault(); send(); }}>
+      ${pastesView()}
       <textarea id="message" rows="1" dir="auto" placeholder=${t("placeholder")} aria-label=${t("message")} autocomplete="off" enterkeyhint=${state.settings.sendKey === "ctrl" ? "enter" : "send"}
-        @input=${input} @keydown=${keydown} @compositionend=${() => { justComposed = true; setTimeout(() => { justComposed = false; }); }}></textarea>
+        @input=${input} @keydown=${keydown} @paste=${paste} @compositionend=${() => { justComposed = true; setTimeout(() => { justComposed = false; }); }}></textarea>
       <div class="composer-bar">
         ${gauge(conversation)}
         <span class="space"></span>

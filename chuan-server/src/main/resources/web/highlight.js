@@ -3,7 +3,7 @@ import { toFragment } from "./markdown.js";
 
 const LANGUAGES = {
   bash: "sh shell zsh console", cpp: "c h c++ cc", diff: "patch", go: "golang", java: "", javascript: "js jsx mjs typescript ts tsx",
-  json: "jsonc", python: "py", rust: "rs", sql: "", xml: "html svg vue", yaml: "yml",
+  json: "jsonc", python: "py", sql: "", xml: "html svg vue", yaml: "yml",
 };
 const NAMES = new Map(Object.entries(LANGUAGES).flatMap(([name, others]) => [name, ...others.split(" ")].map(n => [n, name])));
 const NEEDS = { xml: ["javascript"] };

@@ -47,6 +47,8 @@ export const TEXTS = {
   stop: ["停止", "Stop"],
   sendHint: ["Enter 发送，Shift+Enter 换行", "Enter sends, Shift+Enter starts a new line"],
   sendHintCtrl: ["{0}+Enter 发送，Enter 换行", "{0}+Enter sends, Enter starts a new line"],
+  pasted: ["粘贴的文本", "Pasted text"],
+  showAll: ["显示全部（{0}）", "Show all ({0})"],
   disclaimer: ["模型会出错，重要的内容请核实。", "The model makes mistakes. Check what matters."],
   you: ["你", "You"],
   assistant: ["川", "Chuan"],

@@ -41,7 +41,7 @@ const marked = new Marked({
     html: ({ text }) => HARMLESS.test(text.trim()) ? text : escape(text),
     image({ href, text, title }) {
       if (/^data:image\/(png|jpeg|gif|webp);base64,/i.test(href)) return `<img src="${escape(href)}" alt="${escape(text)}">`;
-      return `<a href="${escape(href)}" title="${escape(title ?? href)}">${escape(text || href)}</a>`;
+      return `<a href="${escape(href)}"${title ? ` title="${escape(title)}"` : ""}>${escape(text || href)}</a>`;
     },
     checkbox: ({ checked }) => checked ? "☑ " : "☐ ",
   },
@@ -154,6 +154,7 @@ function work() {
   });
 }
 
+const MAYBE_MARKER = /^ {0,3}(?:\d{1,9}[.)]?|[-+*])?[ \t]*$/;
 const LIVE_EVERY = 66;
 
 /**
@@ -216,9 +217,14 @@ class ChatText extends HTMLElement {
     for (const node of this.#tail) node.remove();
     const open = this.#text.slice(this.#stable);
     const tokens = lex(open);
-    // the last block may still grow; a list also across the blank line behind it
+    // the last block may still grow, and what looks like a paragraph "2" may become a list's next item
     let last = tokens.length - 1;
-    while (last > 0 && tokens[last].type === "space") last--;
+    const back = () => { while (last > 0 && tokens[last].type === "space") last--; };
+    back();
+    if (last > 0 && MAYBE_MARKER.test(tokens[last].raw)) {
+      last--;
+      back();
+    }
     let done = 0;
     for (let i = 0; i < last; i++) done += tokens[i].raw.length;
     // the lexer normalises tabs and line ends: only lengths that lead to the same text are trusted

@@ -68,9 +68,16 @@ function messageView(c) {
     <article class=${`message ${mine ? "user" : "assistant"} ${isLast ? "last" : ""} ${unsent ? "unsent" : ""} ${isLive(m) ? "live" : ""}`}
       data-id=${m.id} aria-busy=${isLive(m) ? "true" : "false"}>
       <h2 class="visually-hidden">${mine ? t("youSay") : t("assistantSays")}</h2>
-      ${editing ? editView(m) : mine ? html`<div class="bubble" dir="auto">${m.content}</div>` : answerView(c)}
+      ${editing ? editView(m) : mine ? bubble(m) : answerView(c)}
       ${editing ? nothing : footer(c)}
     </article>`;
+}
+
+const LONG = 6000;
+
+function bubble(m) {
+  const whole = m.content.length <= LONG || state.ui.views.get(m.id) === "all";
+  return html`<div class="bubble" dir="auto">${whole ? m.content : m.content.slice(0, LONG - 2000) + "…"}${whole ? nothing : html`<button type="button" class="link" @click=${() => setView(m, "all")}>${t("showAll", bytes(m.content.length))}</button>`}</div>`;
 }
 
 function answerView({ m, view, run, conversation, path }) {

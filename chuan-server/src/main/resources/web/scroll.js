@@ -36,9 +36,9 @@ export class Follower {
   #scrolled = () => {
     const { scrollTop, scrollHeight } = this.#element;
     const shrunk = scrollHeight < this.#height;
-    if (this.#distance() <= NEAR) this.#set(true);
-    else if (!this.#own && !shrunk && scrollTop < this.#last) this.#set(false);
-    this.#own = false;
+    if (this.#own) this.#own = false; // the reader did nothing
+    else if (scrollTop < this.#last && !shrunk) this.#set(false);
+    else if (scrollTop >= this.#last) this.#set(true);
     this.#last = scrollTop;
     this.#height = scrollHeight;
   };

@@ -71,7 +71,7 @@ export function sidebarView() {
   return html`
     <nav id="sidebar" class="sidebar" aria-label=${t("conversations")} ?inert=${!open}>
       <div class="sidebar-head">
-        <a class="brand" href="#/" aria-label=${t("newChat")}>${icon("logo")}<span>Chuan</span></a>
+        <a class="brand" href="#/" title=${t("newChat")}>${icon("logo")}<span>Chuan</span></a>
         <span class="space"></span>
         ${iconButton("sidebar", t("closeSidebar"), () => toggleSidebar(false))}
       </div>

@@ -4,7 +4,7 @@ import * as db from "./db.js";
 import * as api from "./api.js";
 import { newId } from "./ids.js";
 import { fromBrowser, language, setLanguage, t } from "./i18n.js";
-import { leafWithout, subtree } from "./tree.js";
+import { branches, leafWithout, pathTo, subtree } from "./tree.js";
 
 export const PARAMS = ["temperature", "top_p", "top_k", "min_p", "repetition_penalty", "presence_penalty",
   "frequency_penalty", "max_tokens", "seed", "stop"];
@@ -146,6 +146,7 @@ export async function load(id) {
   const messages = new Map();
   for (const m of await db.messagesOf(id)) messages.set(m.id, m);
   if (!state.threads.has(id)) state.threads.set(id, messages);
+  for (const m of messages.values()) if (isLive(m)) setTimeout(() => redraw(m), STALE + 500);
   for (const each of [...state.threads.keys()].slice(0, -6)) {
     const busy = [...state.runs.values()].some(r => r.message.conversation === each);
     if (each !== id && !busy) state.threads.delete(each);
@@ -166,10 +167,20 @@ export function newConversation({ title, system, params } = {}) {
 export function addMessage(conversation, message) {
   const made = { id: newId(), conversation: conversation.id, created: Date.now(), ...message };
   thread(conversation.id).set(made.id, made);
-  conversation.leaf = made.id;
+  goTo(conversation, made.id);
   touchConversation(conversation, { updated: true });
   touch(made);
   return made;
+}
+
+/** Shows another end of the tree; each branch that is left remembers where it was left. */
+export function goTo(conversation, leaf) {
+  const messages = thread(conversation.id);
+  const siblings = branches(messages);
+  const branching = pathTo(messages, conversation.leaf).filter(m => siblings.get(m.parent ?? null).length > 1);
+  if (branching.length) conversation.shown = { ...conversation.shown, ...Object.fromEntries(branching.map(m => [m.id, conversation.leaf])) };
+  conversation.leaf = leaf;
+  touchConversation(conversation);
 }
 
 function forget(id) {
@@ -257,6 +268,7 @@ export async function search(text) {
   const hits = new Map();
   for (const c of state.conversations.values()) if (c.title.toLowerCase().includes(wanted)) hits.set(c.id, "");
   changed();
+  await flush();
   const messages = await db.allMessages();
   if (mine !== searching) return;
   for (const m of messages) {
@@ -377,6 +389,14 @@ export async function watchServer() {
 }
 
 document.addEventListener("visibilitychange", () => { if (!document.hidden) watchServer(); });
+
+/** A request found nobody: from now on the server is looked for. */
+export function serverGone() {
+  state.server.phase = "gone";
+  clearTimeout(poll);
+  poll = setTimeout(watchServer, 1000);
+  changed();
+}
 
 async function readModel() {
   try {

@@ -78,8 +78,8 @@ function cardView({ tokens, branch }, i) {
     ${tokens.chosen?.includes(i) ? html`<p>${t("tokenChosen")}</p>` : tokens.forced?.includes(i) ? html`<p>${t("tokenForced")}</p>` : nothing}
     ${alternatives.length ? html`
       <p class="quiet">${t("tokenAlternatives")}</p>
-      <ol>${alternatives.map(a => html`
-        <li><button type="button" ?disabled=${same(a) || !branch} aria-label=${`${t("tokenFrom", visible(a[2]))}, ${percent(probability(a[1]))}`}
+      <ol aria-label=${t("tokenAlternatives")}>${alternatives.map(a => html`
+        <li><button type="button" ?disabled=${same(a) || !branch} title=${t("tokenFrom", visible(a[2]))}
           class=${same(a) ? "same" : ""} @click=${() => { hide(); branch(i, a); }}>
           <code>${visible(a[2])}</code><span class="bar"><i data-p=${probability(a[1])}></i></span><span>${percent(probability(a[1]))}</span></button></li>`)}
       </ol>` : nothing}`;

@@ -96,8 +96,12 @@ function ours({ messages, ...conversation }) {
   };
 }
 
-const sound = tokens => [tokens.ids, tokens.lp, tokens.pieces, tokens.alt].every(a => Array.isArray(a) && a.length === tokens.lp?.length)
-  && tokens.alt.every(Array.isArray);
+const piece = value => typeof value === "string" || (Array.isArray(value) && value.every(Number.isInteger));
+
+/** Whether the token view can show them. */
+const sound = ({ ids, lp, pieces, alt }) => [ids, lp, pieces, alt].every(a => Array.isArray(a) && a.length === lp?.length)
+  && lp.every(Number.isFinite) && pieces.every(piece)
+  && alt.every(list => Array.isArray(list) && list.every(a => Array.isArray(a) && Number.isFinite(a[1]) && piece(a[2])));
 
 function llamaCpp({ conv, messages }) {
   const nodes = messages.filter(m => m.role === "user" || m.role === "assistant");
