@@ -118,7 +118,7 @@ public enum LimitLoop {
     }
 
     /// `void f(long address, long rounds)`.
-    private byte[] code() {
+    byte[] code() {
         var a = new X86Assembler();
         var frame = Frame.open(a, CallingConvention.here(), 0);
         if (this == TILES) a.ldtilecfg(Mem.at(Gp.RDI));
