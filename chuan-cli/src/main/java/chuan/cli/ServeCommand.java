@@ -7,10 +7,7 @@ import chuan.server.ChuanServer;
 import chuan.server.ServedModel;
 import chuan.server.ServerOptions;
 import chuan.server.ServerOptions.KeepAliveStyle;
-import chuan.server.guard.AccessOptions;
-import chuan.server.metrics.AccessLog;
 import java.io.IOException;
-import java.net.BindException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -123,10 +120,10 @@ final class ServeCommand implements Callable<Integer> {
         var options = options();
         var accessOptions = access.options();
         var scheduling = scheduling();
-        onSignal("TERM");
-        onSignal("INT");
         try (var log = access.log(streams);
-                var server = listen(options, accessOptions, log)) {
+                var server = ChuanServer.listen(options, accessOptions, log)) {
+            onSignal("TERM");
+            onSignal("INT");
             var line = new LoadingLine(streams);
             LoadProgress progress =
                     (done, total) -> {
@@ -145,19 +142,6 @@ final class ServeCommand implements Callable<Integer> {
             }
         }
         return 0;
-    }
-
-    private ChuanServer listen(ServerOptions options, AccessOptions accessOptions, AccessLog log) {
-        try {
-            return ChuanServer.listen(options, accessOptions, log);
-        } catch (RuntimeException e) {
-            for (Throwable cause = e; cause != null; cause = cause.getCause())
-                if (cause instanceof BindException)
-                    throw new CliException(
-                            "cannot listen at %s, port %d: %s; --port takes another"
-                                    .formatted(host, port, cause.getMessage()));
-            throw e;
-        }
     }
 
     private ServedModel served(LoadedModel loaded, Scheduler scheduler) throws IOException {

@@ -13,6 +13,8 @@ import chuan.server.openai.ModelRoutes;
 import chuan.server.openai.TokenRoutes;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
+import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -67,7 +69,7 @@ public final class ChuanServer implements AutoCloseable {
 
     /// Binds, without keys and limits, and answers 503 until [#serve].
     ///
-    /// @throws java.io.UncheckedIOException if the address is taken
+    /// @throws UncheckedIOException if the address is taken or not one of this machine
     public static ChuanServer listen(ServerOptions options) {
         return listen(options, AccessOptions.defaults(), AccessLog.NONE);
     }
@@ -75,10 +77,20 @@ public final class ChuanServer implements AutoCloseable {
     /// Binds and answers 503 until [#serve].
     ///
     /// @param log stays the caller's
-    /// @throws java.io.UncheckedIOException if the address is taken
+    /// @throws UncheckedIOException if the address is taken or not one of this machine
     public static ChuanServer listen(ServerOptions options, AccessOptions access, AccessLog log) {
         var server = new ChuanServer(options, access, log);
-        server.web.start();
+        HELIDON.setLevel(Level.OFF); // it logs what is thrown below
+        try {
+            server.web.start();
+        } finally {
+            HELIDON.setLevel(Level.WARNING);
+        }
+        if (!server.web.isRunning())
+            throw new UncheckedIOException(
+                    new BindException(
+                            "cannot listen at %s, port %d: in use, or not an address of this machine"
+                                    .formatted(options.host(), options.port())));
         return server;
     }
 

@@ -132,6 +132,6 @@ public final class TestServer implements AutoCloseable {
         server.close();
         scheduler.close();
         backend.close();
-        client.close();
+        client.shutdownNow(); // close would wait for answers that nobody reads
     }
 }
