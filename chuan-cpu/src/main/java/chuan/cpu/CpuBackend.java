@@ -56,6 +56,11 @@ public final class CpuBackend implements Backend {
     /// What the sequences of a batch held before it.
     private int[] lengths = new int[0];
 
+    /// What [#share] was given.
+    private Pieces shared = (_, _, _) -> {};
+
+    private final WorkerPool.Job runShared = (worker, from, to) -> shared.run(worker, from, to);
+
     private boolean closed;
 
     public CpuBackend(ModelConfig config, Weights<CpuWeight> weights, CpuOptions options) {
@@ -283,6 +288,17 @@ public final class CpuBackend implements Backend {
     /// free pages kept for the next.
     public long kvCommittedBytes() {
         return kvPages.committedBytes();
+    }
+
+    @Override
+    public void share(int pieces, Pieces work) {
+        shared = work;
+        pool.run(pieces, 1, runShared);
+    }
+
+    @Override
+    public int threads() {
+        return pool.threads();
     }
 
     @Override

@@ -16,7 +16,6 @@ final class Answer {
     private final GenerateRequest request;
     private final TokenListener listener;
     private final Sampler sampler;
-    private final Sampler.Workspace space;
     private final StreamingDecoder decoder;
     private final StopMatcher stops;
     private final StringBuilder text = new StringBuilder();
@@ -29,7 +28,7 @@ final class Answer {
     private boolean endedByToken;
 
     /// @param vocab logits in a row
-    /// @param space used during the calls only, so answers of one thread can share it
+    /// @param space used during the calls only, so that answers can share it
     Answer(
             Tokenizer tokenizer,
             int vocab,
@@ -40,7 +39,6 @@ final class Answer {
         this.vocab = vocab;
         this.request = request;
         this.listener = listener;
-        this.space = space;
         sampler = new Sampler(vocab, request.sampling(), space);
         decoder = tokenizer.streamingDecoder();
         stops = new StopMatcher(request.stop());
@@ -56,9 +54,10 @@ final class Answer {
     ///
     /// @param logits of which `[at, at + vocab)` follow the tokens so far; not changed
     /// @return the token, which the model is to see next unless the answer is [#over] now
+    /// @param space of the calling thread
     /// @throws IllegalStateException if there is none: NaN, or nothing that the constraint allows
-    int next(float[] logits, int at) {
-        int id = choose(logits, at);
+    int next(float[] logits, int at, Sampler.Workspace space) {
+        int id = choose(logits, at, space);
         generated++;
         if (request.stopIds().contains(id)) {
             stop = tokenizer.piece(id);
@@ -77,7 +76,8 @@ final class Answer {
         return id;
     }
 
-    private int choose(float[] logits, int at) {
+    private int choose(float[] logits, int at, Sampler.Workspace space) {
+        sampler.use(space);
         float[] spent = space.logits;
         System.arraycopy(logits, at, spent, 0, vocab);
         // rows that a model has beyond its vocabulary, to round the size up, are no tokens

@@ -22,7 +22,6 @@ final class Batcher implements AutoCloseable {
     private final SchedulerOptions options;
     private final Counters counters;
     private final LongSupplier clock;
-    private final Sampler.Workspace space;
     private final WaitingQueue waiting = new WaitingQueue();
     private final ArrayList<Job> running = new ArrayList<>();
     private final Memory memory;
@@ -33,7 +32,14 @@ final class Batcher implements AutoCloseable {
     private final Batch batch = new Batch();
     private Job[] jobs = new Job[8];
     private int[] lengths = new int[8];
+    private int[] rows = new int[8];
     private float[] logits = new float[0];
+    private long stepEnd;
+
+    /// Of each thread that chooses tokens.
+    private final Sampler.Workspace[] spaces;
+
+    private final Backend.Pieces choose = this::choose;
     private long admissions;
 
     Batcher(
@@ -48,7 +54,8 @@ final class Batcher implements AutoCloseable {
         this.clock = clock;
         backend = engine.backend();
         vocab = backend.config().vocab();
-        space = new Sampler.Workspace(vocab);
+        spaces = new Sampler.Workspace[backend.threads()];
+        Arrays.setAll(spaces, _ -> new Sampler.Workspace(vocab));
         memory = new Memory(backend, kvBytes, running, options.prefixCache());
         planner = new StepPlanner(options, times);
     }
@@ -169,7 +176,7 @@ final class Batcher implements AutoCloseable {
         boolean first = !job.wasStarted();
         job.admission = admissions++;
         try {
-            job.start(engine.tokenizer(), vocab, space, backend.newCache(job.capacity), now);
+            job.start(engine.tokenizer(), vocab, spaces[0], backend.newCache(job.capacity), now);
         } catch (RuntimeException e) { // a constraint that cannot begin
             fail(job, message(e));
             memory.release(job);
@@ -255,9 +262,11 @@ final class Batcher implements AutoCloseable {
         if (slice == jobs.length) {
             jobs = Arrays.copyOf(jobs, 2 * slice);
             lengths = Arrays.copyOf(lengths, 2 * slice);
+            rows = Arrays.copyOf(rows, 2 * slice);
         }
         jobs[slice] = job;
         lengths[slice] = job.computed();
+        rows[slice] = batch.rows();
         batch.add(job.cache(), job.ids, job.computed(), job.computed() + tokens, wanted);
     }
 
@@ -276,33 +285,39 @@ final class Batcher implements AutoCloseable {
         for (int i = 0; i < slices; i++) tokens += batch.to(i) - batch.from(i);
         long floats = Math.multiplyExact((long) batch.rows(), vocab);
         if (logits.length < floats) logits = new float[Math.toIntExact(floats)];
-        long before = clock.getAsLong();
-        try {
-            forward(batch);
-        } catch (RuntimeException _) {
-            runOneByOne(slices);
-            return;
-        }
-        long after = clock.getAsLong();
-        times.observe(tokens, (after - before) * 1e-9);
-        counters.steps.getAndIncrement();
-        counters.stepNanos.getAndAdd(after - before);
-        int row = 0;
-        for (int i = 0; i < slices; i++) {
-            int wanted = batch.wanted(i);
-            goOn(jobs[i], batch.to(i) - batch.from(i), wanted, row, after);
-            row += wanted;
-        }
-        forgetJobs(slices);
-    }
-
-    private void forward(Batch slices) {
         engine.turn().lock();
         try {
-            backend.forward(slices, logits);
+            if (forward(tokens)) backend.share(slices, choose);
+            else runOneByOne(slices);
         } finally {
             engine.turn().unlock();
         }
+        for (int i = 0; i < slices; i++)
+            if (jobs[i].cache != null) goOn(jobs[i], batch.to(i) - batch.from(i), batch.wanted(i));
+        Arrays.fill(jobs, 0, slices, null);
+        batch.clear();
+    }
+
+    /// @return false if something went wrong
+    private boolean forward(int tokens) {
+        long before = clock.getAsLong();
+        try {
+            backend.forward(batch, logits);
+        } catch (RuntimeException _) {
+            return false;
+        }
+        stepEnd = clock.getAsLong();
+        times.observe(tokens, (stepEnd - before) * 1e-9);
+        counters.steps.getAndIncrement();
+        counters.stepNanos.getAndAdd(stepEnd - before);
+        return true;
+    }
+
+    /// Chooses tokens for some of the requests. On any thread of the back end.
+    private void choose(int worker, int from, int to) {
+        for (int i = from; i < to; i++)
+            if (batch.wanted(i) > 0)
+                jobs[i].choose(logits, rows[i] * vocab, vocab, spaces[worker], stepEnd);
     }
 
     /// A step went wrong: memory, or something about one of the requests. With all memory that can
@@ -312,68 +327,49 @@ final class Batcher implements AutoCloseable {
         var single = new Batch();
         for (int i = 0; i < slices; i++) {
             var job = jobs[i];
-            int tokens = batch.to(i) - batch.from(i);
-            int wanted = batch.wanted(i);
+            int to = lengths[i] + batch.to(i) - batch.from(i);
             try {
                 if (job.computed() > lengths[i]) job.cache().truncate(lengths[i]);
-                forward(
-                        single.clear()
-                                .add(
-                                        job.cache(),
-                                        job.ids,
-                                        lengths[i],
-                                        lengths[i] + tokens,
-                                        wanted));
+                single.clear().add(job.cache(), job.ids, lengths[i], to, batch.wanted(i));
+                backend.forward(single, logits);
             } catch (RuntimeException e) {
-                fail(job, message(e));
-                running.remove(job);
-                memory.discard(job);
-                waiting.left(job);
+                job.failure = e;
                 continue;
             }
-            goOn(job, tokens, wanted, 0, clock.getAsLong());
+            rows[i] = 0;
+            stepEnd = clock.getAsLong();
+            choose(0, i, i + 1);
         }
-        forgetJobs(slices);
-    }
-
-    private void forgetJobs(int slices) {
-        Arrays.fill(jobs, 0, slices, null);
-        batch.clear();
     }
 
     /// A request after its part of a step.
-    private void goOn(Job job, int tokens, int wanted, int row, long now) {
+    private void goOn(Job job, int tokens, int wanted) {
         job.adopted = 0;
         counters.computedTokens.getAndAdd(tokens);
-        if (wanted == 0) {
-            waiting.serve(job, tokens, 0);
-            job.tellProgress();
-            return;
-        }
-        int drafted = job.drafts;
-        boolean first = job.firstTokenNanos == 0;
-        if (first) job.tellProgress();
-        int accepted = job.acceptedTokens();
-        int chosen;
-        try {
-            chosen = job.choose(logits, row * vocab, vocab, now);
-        } catch (RuntimeException e) {
-            fail(job, message(e));
+        if (job.failure != null) {
+            fail(job, message(job.failure));
             running.remove(job);
             memory.discard(job);
             waiting.left(job);
             return;
         }
+        if (wanted == 0) {
+            waiting.serve(job, tokens, 0);
+            job.tellProgress();
+            return;
+        }
+        boolean first = job.takeFirst();
+        int chosen = job.chosenTokens;
         waiting.serve(job, tokens - wanted, chosen);
         counters.generatedTokens.getAndAdd(chosen);
-        counters.draftedTokens.getAndAdd(drafted);
-        counters.acceptedTokens.getAndAdd(job.acceptedTokens() - accepted);
+        counters.draftedTokens.getAndAdd(wanted - 1);
+        counters.acceptedTokens.getAndAdd(job.acceptedInStep);
         if (first) {
             counters.cachedTokens.getAndAdd(job.cachedTokens());
             counters.firstTokens.getAndIncrement();
-            counters.firstTokenNanos.getAndAdd(now - job.arrivedNanos);
+            counters.firstTokenNanos.getAndAdd(stepEnd - job.arrivedNanos);
         }
-        if (job.isOver()) end(job, now);
+        if (job.isOver()) end(job, stepEnd);
     }
 
     private void end(Job job, long now) {

@@ -8,6 +8,7 @@ final class Generator {
     private final GenerateRequest request;
     private final TokenListener listener;
     private final Cancellation cancellation;
+    private final Sampler.Workspace space;
     private final Answer answer;
     private final float[] logits;
 
@@ -22,7 +23,8 @@ final class Generator {
         this.request = request;
         this.listener = listener;
         this.cancellation = cancellation;
-        answer = new Answer(tokenizer, vocab, request, listener, new Sampler.Workspace(vocab));
+        space = new Sampler.Workspace(vocab);
+        answer = new Answer(tokenizer, vocab, request, listener, space);
         logits = new float[vocab];
     }
 
@@ -63,7 +65,7 @@ final class Generator {
         int[] step = new int[1];
         while (!answer.over()) {
             if (cancellation.isCancelled()) return FinishReason.CANCELLED;
-            step[0] = answer.next(logits, 0);
+            step[0] = answer.next(logits, 0, space);
             if (answer.over()) break;
             if (sequence.length() >= sequence.capacity()) return FinishReason.LENGTH;
             sequence.append(step, 0, 1, 1, logits);

@@ -44,6 +44,14 @@ final class Job implements TokenListener {
 
     int preemptions;
 
+    /// In the last step.
+    int chosenTokens;
+
+    int acceptedInStep;
+
+    /// Why nothing could be chosen.
+    @Nullable RuntimeException failure;
+
     /// Order of admission: a leader has a lower one.
     long admission;
 
@@ -64,6 +72,7 @@ final class Job implements TokenListener {
     private int cached = -1;
     private int draftedTokens;
     private int acceptedTokens;
+    private boolean hadFirst;
     private List<TokenLogprobs> chosen = List.of();
     private String delta = "";
 
@@ -147,31 +156,40 @@ final class Job implements TokenListener {
     }
 
     /// After a step whose rows of logits begin at `at`: chooses a token, and more as long as the
-    /// draft was right. Afterwards the cache holds what is known but the last token.
-    ///
-    /// @return tokens chosen
-    int choose(float[] logits, int at, int vocab, long now) {
-        var a = answer();
+    /// draft was right. Afterwards the cache holds what is known but the last token. What goes
+    /// wrong is kept in `failure`. May run on any thread, one at a time.
+    void choose(float[] logits, int at, int vocab, Sampler.Workspace space, long now) {
+        try {
+            chosenTokens = 0;
+            acceptedInStep = 0;
+            choose(answer(), logits, at, vocab, space, now);
+        } catch (RuntimeException e) {
+            failure = e;
+        }
+    }
+
+    private void choose(
+            Answer a, float[] logits, int at, int vocab, Sampler.Workspace space, long now) {
+        tellProgress();
         int drafted = drafts;
         drafts = 0;
         draftedTokens += drafted;
-        int chosen = 0;
         boolean right = true;
         while (right && !a.over()) {
-            int draft = chosen < drafted ? ids[known] : -1;
-            int token = a.next(logits, at + chosen * vocab);
-            chosen++;
+            int draft = chosenTokens < drafted ? ids[known] : -1;
+            int token = a.next(logits, at + chosenTokens * vocab, space);
+            chosenTokens++;
             if (firstTokenNanos == 0) firstTokenNanos = now;
             if (a.endedByToken()) break;
             ids[known++] = token;
             flush();
             right = token == draft;
             if (draft >= 0) draftLuck += 0.15 * ((right ? 1 : 0) - draftLuck);
-            if (right) acceptedTokens++;
+            if (right) acceptedInStep++;
         }
+        acceptedTokens += acceptedInStep;
         int valid = a.endedByToken() ? known : known - 1;
         if (computed() > valid) cache().truncate(valid);
-        return chosen;
     }
 
     /// Whether the answer ended, or has no room to go on.
@@ -179,8 +197,11 @@ final class Job implements TokenListener {
         return answer().over() || known > capacity;
     }
 
-    int acceptedTokens() {
-        return acceptedTokens;
+    /// Whether the last step brought its first token; asked once per step.
+    boolean takeFirst() {
+        boolean first = firstTokenNanos != 0 && !hadFirst;
+        hadFirst |= first;
+        return first;
     }
 
     /// Sends what remains and the result.

@@ -40,7 +40,7 @@ public final class Sampler {
     private final int[] biasIds;
     private final float[] biases;
 
-    private final Workspace space;
+    private Workspace space;
 
     /// What choosing a token needs and nobody needs afterwards, so that samplers that take turns
     /// can share it.
@@ -60,7 +60,7 @@ public final class Sampler {
         this(vocab, options, new Workspace(vocab));
     }
 
-    /// @param space used during the calls only; of the same vocabulary
+    /// @param space of the same vocabulary; used during the calls only
     Sampler(int vocab, SamplingOptions options, Workspace space) {
         this.options = options;
         this.space = space;
@@ -113,6 +113,11 @@ public final class Sampler {
     /// @throws IllegalStateException if a logit is NaN or none is finite
     public int next(float[] logits) {
         return next(logits, Constraint.NONE, 0, Set.of());
+    }
+
+    /// Uses another workspace from now on, such as that of the calling thread.
+    void use(Workspace other) {
+        space = other;
     }
 
     /// The next token that a constraint allows.

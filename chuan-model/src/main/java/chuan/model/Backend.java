@@ -35,6 +35,26 @@ public interface Backend extends AutoCloseable {
     /// @throws ContextTooLongException if the tokens do not fit into the cache
     void hidden(KvCache cache, int[] ids, int from, int to, float[] out);
 
+    /// Pieces of work that are independent of one another.
+    interface Pieces {
+        /// Does the pieces `[from, to)`.
+        ///
+        /// @param worker index of the calling thread, below [Backend#threads]
+        void run(int worker, int from, int to);
+    }
+
+    /// Does what is no part of the model but follows each step of it, such as choosing tokens, on
+    /// the threads that are there for the model. Returns when all is done. Never at the same time
+    /// as a step.
+    default void share(int pieces, Pieces work) {
+        work.run(0, 0, pieces);
+    }
+
+    /// Threads that [#share] uses.
+    default int threads() {
+        return 1;
+    }
+
     /// Bytes that the keys and values of `tokens` tokens of one sequence take.
     long kvBytes(int tokens);
 
