@@ -98,8 +98,8 @@ export class FakeServer {
     if (request.method === "POST") this.requests.push({ path, body });
     const b = this.behave;
     if (path === "/health") {
-      const down = b.phase !== "ok";
-      return json(response, down ? 503 : 200, { status: b.phase, ...(b.progress ? { progress: b.progress } : {}) });
+      const down = b.phase !== "ok" && b.phase !== "draining";
+      return json(response, down ? 503 : 200, { status: b.phase, ...(b.progress ? { loaded_bytes: b.progress.done, total_bytes: b.progress.total } : {}) });
     }
     if (b.key && request.headers.authorization !== `Bearer ${b.key}`) return fail(response, 401, "Incorrect API key", "invalid_api_key");
     if (path === "/v1/models") return json(response, 200, { object: "list", data: [{ id: b.model, object: "model", created: 1, owned_by: "chuan", max_model_len: b.limit, chat: b.chat }] });

@@ -58,7 +58,7 @@ const server = await new FakeServer().start();
 const browser = await launch();
 
 async function page(language, theme, size, path = "") {
-  const context = await browser.newContext({ viewport: size, deviceScaleFactor: 2, colorScheme: theme, locale: language === "zh" ? "zh-CN" : "en-GB", hasTouch: size.width < 800, isMobile: size.width < 800 });
+  const context = await browser.newContext({ viewport: size, deviceScaleFactor: 1.5, colorScheme: theme, locale: language === "zh" ? "zh-CN" : "en-GB", hasTouch: size.width < 800, isMobile: size.width < 800 });
   const p = await context.newPage();
   p.on("console", m => { if (m.type() !== "debug") console.log(m.type(), m.text()); });
   p.on("pageerror", e => console.log("error", e.stack));

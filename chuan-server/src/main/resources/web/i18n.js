@@ -86,7 +86,7 @@ export const TEXTS = {
   cutByLength: ["达到长度上限，回答被截断。", "The answer reached the length limit."],
   cutByUser: ["你停止了这个回答。", "You stopped this answer."],
   cutByReload: ["页面关闭时回答中断了。", "This answer was interrupted when the page closed."],
-  cutByServer: ["连接中断，已收到的内容保留如下。", "The connection broke. What had arrived is kept."],
+  cutByServer: ["连接中断，已收到的内容没有丢失。", "The connection broke. What had arrived is kept."],
   emptyAnswer: ["（空回答）", "(empty answer)"],
   errorTitle: ["出错了", "Something went wrong"],
   errorUnreachable: ["连不上服务器。历史对话仍可阅读、编辑和导出。", "The server cannot be reached. Reading, editing and export still work."],

@@ -36,9 +36,9 @@ export function settingsView(close) {
           <label class="check"><input type="checkbox" .checked=${keyRemembered()} @change=${keep}><span>${t("apiKeyKeep")}</span></label>
         </form>
         <div class="field">${t("storage")}
-          <span class="quiet">${t("storageUse", number(state.conversations.size), bytes(storage?.usage ?? 0))}. ${storage?.persisted ? t("storagePersist") : t("storageTemporary")}.</span>
+          <span class="quiet">${t("storageUse", number(state.conversations.size), bytes(storage?.usage ?? 0))}<br>${storage?.persisted ? t("storagePersist") : t("storageTemporary")}</span>
           <div class="row"><button type="button" class="button small danger" ?disabled=${!state.conversations.size} @click=${() => { if (confirm(t("deleteAllAsk"))) deleteEverything(); }}>${t("deleteAll")}</button></div></div>
-        <p class="quiet">${state.server.model ? html`${t("model")}: ${state.server.model}. ` : nothing}${t("about")}</p>
+        <p class="quiet">${state.server.model ? html`${t("model")}: ${state.server.model}<br>` : nothing}${t("about")}</p>
       </div>
     </dialog>`;
 }

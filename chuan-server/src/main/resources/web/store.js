@@ -376,9 +376,8 @@ export async function watchServer() {
   const before = state.server.phase;
   try {
     const health = await api.health();
-    const phase = health.status === "ok" || health.status === "ready" || health.http === 200 ? "ready"
-      : health.status === "loading" || health.status === "draining" || health.status === "failed" ? health.status : "gone";
-    Object.assign(state.server, { phase, progress: health.progress ?? null, message: health.message ?? "" });
+    const phase = ["loading", "draining", "failed"].includes(health.status) ? health.status : health.http === 200 ? "ready" : "gone";
+    Object.assign(state.server, { phase, progress: { done: health.loaded_bytes, total: health.total_bytes }, message: health.message ?? "" });
     if (phase === "ready" && (before !== "ready" || !state.server.model)) await readModel();
   } catch {
     state.server.phase = "gone";

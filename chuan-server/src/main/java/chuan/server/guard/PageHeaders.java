@@ -15,7 +15,7 @@ public final class PageHeaders {
             "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     private static final String PERMISSIONS =
             "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), hid=(),"
-                    + " bluetooth=(), display-capture=()";
+                    + " display-capture=()";
 
     private PageHeaders() {}
 
