@@ -1,4 +1,5 @@
 // Pictures of the page for the documentation: node shots.mjs [folder] [name…]
+// Those of the token view are of a real model if CHUAN_URL names a server.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { launch } from "./browser.mjs";
@@ -57,12 +58,12 @@ const older = {
 const server = await new FakeServer().start();
 const browser = await launch();
 
-async function page(language, theme, size, path = "") {
+async function page(language, theme, size, path = "", url = server.url) {
   const context = await browser.newContext({ viewport: size, deviceScaleFactor: 1.5, colorScheme: theme, locale: language === "zh" ? "zh-CN" : "en-GB", hasTouch: size.width < 800, isMobile: size.width < 800 });
   const p = await context.newPage();
   p.on("console", m => { if (m.type() !== "debug") console.log(m.type(), m.text()); });
   p.on("pageerror", e => console.log("error", e.stack));
-  await p.goto(server.url + path);
+  await p.goto(url + path);
   await p.waitForSelector(".server.ready, .server.loading");
   return p;
 }
@@ -111,11 +112,15 @@ for (const language of ["zh", "en"]) for (const theme of ["light", "dark"]) {
     server.reset();
     Object.assign(server.behave, { model: "chuan-10m-chat", probability: i => [0.99, 0.93, 0.71, 0.98, 0.42, 0.95, 0.22, 0.99, 0.64, 0.91, 0.07][i % 11],
       reply: () => language === "zh" ? "北京是中国的首都（人口约两千万），历史悠久 😀，有故宫、长城和颐和园。" : "Paris is the capital of France 😀 and lies on the Seine, with two million people." });
-    const p = await page(language, theme, desktop);
+    const p = await page(language, theme, desktop, "", process.env.CHUAN_URL);
     await seed(p, language);
-    await ask(p, language === "zh" ? "北京是个什么样的城市？" : "What sort of city is Paris?");
+    await p.evaluate(async () => { (await import("./store.js")).state.fresh.params = { seed: 7 }; });
+    await ask(p, language === "zh" ? "讲个故事" : "Tell me a short story.");
     await p.click(".actions [aria-pressed]");
-    await p.click('.token[data-i="6"]');
+    await p.waitForSelector(".token[data-i]");
+    // the token whose choice was the least certain, if it is in the first lines
+    const index = await p.evaluate(() => [...document.querySelectorAll(".token[data-i]")].slice(0, 30).reduce((a, b) => Number(/p(\d)/.exec(b.className)[1]) < Number(/p(\d)/.exec(a.className)[1]) ? b : a).dataset.i);
+    await p.click(`.token[data-i="${index}"]`);
     await shot(p, name);
   };
   jobs[`web-params-${language}-${theme}`] = async name => {

@@ -222,12 +222,12 @@ function detailsView(m) {
 export function edit(m) {
   state.ui.editing = m.id;
   changed();
-  requestAnimationFrame(() => requestAnimationFrame(() => {
+  requestAnimationFrame(() => { // after the drawing, in the same frame
     const area = document.querySelector(`article[data-id="${m.id}"] textarea`);
     area?.focus();
     area?.setSelectionRange(area.value.length, area.value.length);
     if (area) grow(area);
-  }));
+  });
 }
 
 export function grow(area, most = innerHeight * 0.4) {

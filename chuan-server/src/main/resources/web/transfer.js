@@ -4,7 +4,7 @@ import * as db from "./db.js";
 import { download } from "./dom.js";
 import { newId } from "./ids.js";
 import { dateTime, t } from "./i18n.js";
-import { addConversations, flush, state, toast } from "./store.js";
+import { addConversations, flush, PARAMS, state, toast } from "./store.js";
 import { pathTo } from "./tree.js";
 
 const TOO_LARGE = 500_000_000;
@@ -77,7 +77,7 @@ const text = value => typeof value === "string" ? value
 
 const time = value => Number.isFinite(value) ? value : Date.now();
 
-const object = value => value && typeof value === "object" && !Array.isArray(value) ? value : {};
+const parameters = given => Object.fromEntries(Object.entries(given ?? {}).filter(([name, value]) => PARAMS.includes(name) && (name === "stop" ? typeof value === "string" : Number.isFinite(value))));
 
 function ours({ messages, ...conversation }) {
   if (!Array.isArray(messages)) throw new Error(t("importUnknown"));
@@ -90,7 +90,7 @@ function ours({ messages, ...conversation }) {
   }
   return {
     conversation: { ...conversation, id: typeof conversation.id === "string" ? conversation.id : newId(), title: text(conversation.title),
-      system: text(conversation.system), params: object(conversation.params), created: time(conversation.created),
+      system: text(conversation.system), params: parameters(conversation.params), created: time(conversation.created),
       updated: time(conversation.updated), leaf: ids.has(conversation.leaf) ? conversation.leaf : kept.at(-1)?.id ?? null },
     messages: kept,
   };
