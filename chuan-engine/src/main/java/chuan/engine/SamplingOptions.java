@@ -6,7 +6,8 @@ import java.util.OptionalLong;
 /// How the next token is chosen. Meanings are those of the transformers library, and of OpenAI's
 /// API for presence, frequency and bias; for the order of application see [Sampler].
 ///
-/// @param temperature logits are divided by it; 0 takes the most probable token
+/// @param temperature logits are divided by it; 0 takes the most probable token, and so does what
+///   is below a millionth, where fp32 would overflow
 /// @param topK only the `topK` most probable tokens, and those that tie with the last; 0 = all
 /// @param topP only the smallest set of most probable tokens that reaches this mass; 1 = all
 /// @param minP only tokens at least this fraction as probable as the best one; 0 = all. Applied
@@ -33,18 +34,25 @@ public record SamplingOptions(
     /// More would be a table of the vocabulary.
     private static final int MOST_BIASES = 1024;
 
+    private static final double LEAST_TEMPERATURE = 1e-6;
+
+    /// Far outside of what makes sense, and as far as fp32 can go without overflow.
+    private static final double LEAST_PENALTY = 0.01;
+
+    private static final double MOST_PENALTY = 100;
+
     public SamplingOptions {
         if (!(temperature >= 0 && temperature <= 100))
             throw new InvalidRequestException(
                     "temperature", "must be between 0 and 100, not " + temperature);
+        if (temperature < LEAST_TEMPERATURE) temperature = 0;
         if (topK < 0)
             throw new InvalidRequestException("top_k", "must be 0 (off) or positive, not " + topK);
         fraction("top_p", topP);
         fraction("min_p", minP);
-        if (!(repetitionPenalty > 0 && repetitionPenalty <= 100))
+        if (!(repetitionPenalty >= LEAST_PENALTY && repetitionPenalty <= MOST_PENALTY))
             throw new InvalidRequestException(
-                    "repetition_penalty",
-                    "must be above 0 and at most 100, not " + repetitionPenalty);
+                    "repetition_penalty", "must be between 0.01 and 100, not " + repetitionPenalty);
         penalty("presence_penalty", presencePenalty);
         penalty("frequency_penalty", frequencyPenalty);
         if (logitBias.size() > MOST_BIASES)

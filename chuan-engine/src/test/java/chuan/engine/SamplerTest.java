@@ -212,6 +212,7 @@ class SamplerTest {
         refused("top_p", () -> pure.withTopP(2));
         refused("min_p", () -> pure.withMinP(-0.1));
         refused("repetition_penalty", () -> pure.withRepetitionPenalty(0));
+        refused("repetition_penalty", () -> pure.withRepetitionPenalty(Double.MIN_VALUE));
     }
 
     private static void refused(

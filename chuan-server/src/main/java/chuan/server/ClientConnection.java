@@ -5,6 +5,7 @@ import io.helidon.common.buffers.DataWriter;
 import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.common.socket.HelidonSocket;
 import io.helidon.common.socket.PeerInfo;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.ListenerContext;
 import io.helidon.webserver.ProxyProtocolData;
@@ -63,7 +64,15 @@ public final class ClientConnection {
         }
     }
 
-    /// What the parser of requests reads from; on the connection's thread, as is [#whenGone].
+    /// What the parser of requests reads from. A client that leaves, be it between two requests or
+    /// in the middle of one, ends the connection, and is no error.
+    private byte[] read() {
+        byte[] bytes = next();
+        if (bytes == null) throw new CloseConnectionException("the client is gone");
+        return bytes;
+    }
+
+    /// On the connection's thread, as is [#whenGone].
     private byte @Nullable [] next() {
         if (ahead == null) return receive();
         try {
@@ -113,7 +122,7 @@ public final class ClientConnection {
         @Override
         public ServerConnection connection(ConnectionContext context) {
             var client = new ClientConnection(context.dataReader());
-            var reader = DataReader.create(client::next);
+            var reader = DataReader.create(client::read);
             return new Connection(client, http.connection(new Context(context, reader)));
         }
     }

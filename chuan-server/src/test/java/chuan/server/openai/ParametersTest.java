@@ -60,6 +60,7 @@ class ParametersTest {
                 "presence_penalty | 3",
                 "frequency_penalty | -2.1",
                 "repetition_penalty | 0",
+                "repetition_penalty | 5e-324",
                 "repeat_penalty | -1",
                 "max_tokens | 0",
                 "max_tokens | -5",
