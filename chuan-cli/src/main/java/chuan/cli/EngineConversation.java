@@ -1,21 +1,27 @@
 package chuan.cli;
 
 import chuan.engine.Cancellation;
+import chuan.engine.ChatMessage;
 import chuan.engine.ChatSession;
-import chuan.engine.FinishReason;
+import chuan.engine.Engine;
 import chuan.engine.GenerateResult;
+import chuan.tokenizer.SpecialText;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /// A conversation with a model.
 final class EngineConversation implements Conversation {
+    private final String model;
+    private final Engine engine;
     private final ChatSession session;
-    private final int context;
     private int tokens;
 
-    EngineConversation(ChatSession session, int context) {
+    EngineConversation(String model, Engine engine, ChatSession session) {
+        this.model = model;
+        this.engine = engine;
         this.session = session;
-        this.context = context;
     }
 
     @Override
@@ -29,7 +35,7 @@ final class EngineConversation implements Conversation {
                 s.generatedTokens(),
                 s.prefillSeconds(),
                 s.decodeSeconds(),
-                reply.result().finishReason() == FinishReason.STOP,
+                reply.result().finishReason().name().toLowerCase(Locale.ROOT),
                 note(reply));
     }
 
@@ -41,18 +47,6 @@ final class EngineConversation implements Conversation {
     }
 
     @Override
-    public void reset() {
-        session.reset();
-        tokens = 0;
-    }
-
-    @Override
-    public void system(String text) {
-        reset();
-        session.setSystem(text);
-    }
-
-    @Override
     public List<Message> messages() {
         return session.messages().stream()
                 .map(m -> new Message(m.role().toString(), m.content()))
@@ -60,7 +54,46 @@ final class EngineConversation implements Conversation {
     }
 
     @Override
-    public String memory() {
-        return tokens + " of " + context + " tokens of context";
+    public void restore(List<Message> messages) {
+        session.setMessages(
+                messages.stream()
+                        .map(m ->
+                                new ChatMessage(
+                                        ChatMessage.Role.parse(m.role(), "role"), m.content()))
+                        .toList());
+        tokens =
+                messages.stream()
+                        .mapToInt(m -> engine.tokenizer().encode(m.content()).length)
+                        .sum();
+    }
+
+    @Override
+    public String model() {
+        return model;
+    }
+
+    @Override
+    public int usedTokens() {
+        return tokens;
+    }
+
+    @Override
+    public int contextTokens() {
+        return engine.context();
+    }
+
+    @Override
+    public List<String> pieces(String text) {
+        return engine.tokenizer().pieces(text, SpecialText.PLAIN);
+    }
+
+    @Override
+    public Map<String, String> settings() {
+        return ChatSetting.all(session);
+    }
+
+    @Override
+    public void set(String name, String value) {
+        ChatSetting.named(name).change(session, value);
     }
 }

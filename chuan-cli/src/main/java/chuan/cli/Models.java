@@ -54,12 +54,15 @@ final class Models {
     static Path store() {
         String set = System.getProperty("chuan.store");
         if (set != null) return Path.of(set);
+        return userFolder().resolve("models").toAbsolutePath();
+    }
+
+    /// What `chuan` keeps for this user: `$CHUAN_HOME`, or `~/.chuan`.
+    static Path userFolder() {
         String home = Objects.requireNonNullElse(System.getenv("CHUAN_HOME"), "");
-        Path base =
-                home.isEmpty()
-                        ? Path.of(System.getProperty("user.home", "."), ".chuan")
-                        : Path.of(home);
-        return base.resolve("models").toAbsolutePath();
+        return home.isEmpty()
+                ? Path.of(System.getProperty("user.home", "."), ".chuan")
+                : Path.of(home);
     }
 
     private static Path complete(Path folder, boolean whole) {

@@ -10,10 +10,16 @@ import java.nio.charset.StandardCharsets;
 
 /// Where a command reads and writes: UTF-8 whatever the locale says.
 ///
-/// @param terminal a person sits at both ends of `in` and `out`
+/// @param inTerminal a person types `in`
+/// @param outTerminal a person sees `out`
 /// @param errTerminal a person sees `err`: progress lines make sense
 record Streams(
-        InputStream in, PrintStream out, PrintStream err, boolean terminal, boolean errTerminal) {
+        InputStream in,
+        PrintStream out,
+        PrintStream err,
+        boolean inTerminal,
+        boolean outTerminal,
+        boolean errTerminal) {
 
     /// Those of this process. The launcher hands over the real stderr as descriptor 3 where the JVM
     /// itself prints a warning that nobody needs (an incubator module is in use).
@@ -29,8 +35,14 @@ record Streams(
                 in,
                 out,
                 err,
-                Boolean.getBoolean("chuan.terminal"),
+                Boolean.getBoolean("chuan.terminal.in"),
+                Boolean.getBoolean("chuan.terminal.out"),
                 Boolean.getBoolean("chuan.terminal.err"));
+    }
+
+    /// A person sits at both ends.
+    boolean terminal() {
+        return inTerminal && outTerminal;
     }
 
     /// For progress lines: stderr if a person sees it, else nowhere.

@@ -21,6 +21,7 @@ final class WarmUpCommand implements Runnable {
                     new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8),
                     new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8),
                     false,
+                    false,
                     false);
 
     @Parameters(paramLabel = "FAMILY", description = "plain or compute.")
@@ -45,19 +46,21 @@ final class WarmUpCommand implements Runnable {
     /// A chat on a terminal that asks one question and leaves: what the prompt needs to appear.
     private static void terminal() {
         var keys = new ByteArrayInputStream("你好\r/exit\r".getBytes(StandardCharsets.UTF_8));
-        var model = new ModelOption();
-        var common = new CommonOptions();
         var sampling = new SamplingMixin();
         sampling.maxTokens = 8;
-        try (var loaded = LoadedModel.open(model, common, KernelChoice.AUTO, NOWHERE);
-                var session = loaded.engine(model, common, sampling).chat();
+        try (var models = new OpenModels(new CommonOptions(), sampling, NOWHERE);
                 var terminal =
                         TerminalBuilder.builder()
                                 .system(false)
                                 .streams(keys, OutputStream.nullOutputStream())
                                 .encoding(StandardCharsets.UTF_8)
                                 .build()) {
-            new ChatTerminal(terminal, new EngineConversation(session, 0)).run();
+            var store = ChatStore.ofUser();
+            var out = terminal.writer();
+            var look = new Look(() -> 80, true, false);
+            var conversation = models.begin(new ModelOption());
+            var shell = new ChatShell(conversation, models, store, out, out, look);
+            new ChatTerminal(terminal, shell, store, null).run();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -65,6 +68,6 @@ final class WarmUpCommand implements Runnable {
 
     private static void run(String input, String... args) {
         var in = new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8));
-        Main.run(new Streams(in, NOWHERE.out(), NOWHERE.err(), false, false), args);
+        Main.run(new Streams(in, NOWHERE.out(), NOWHERE.err(), false, false, false), args);
     }
 }

@@ -7,12 +7,17 @@ import java.io.IOException;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
+import org.jline.terminal.Size;
 import org.jline.terminal.impl.ExternalTerminal;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /// The chat on a terminal with a line discipline of its own: keys go in as bytes, Ctrl-C as 0x03.
 @Timeout(20)
@@ -20,6 +25,7 @@ class ChatTerminalTest {
     private static final int CTRL_C = 3;
     private static final int CTRL_D = 4;
 
+    @TempDir private Path folder;
     private final ByteArrayOutputStream screen = new ByteArrayOutputStream();
     private final PipedOutputStream keys = new PipedOutputStream();
     private final ScriptedConversation conversation = new ScriptedConversation();
@@ -30,7 +36,20 @@ class ChatTerminalTest {
     void start() throws IOException {
         var in = new PipedInputStream(keys, 1 << 16);
         terminal = new ExternalTerminal("test", "ansi", in, screen, StandardCharsets.UTF_8);
-        chat = Thread.ofPlatform().start(() -> new ChatTerminal(terminal, conversation).run());
+        terminal.setSize(new Size(80, 24));
+        var store = new ChatStore(folder);
+        var shell =
+                new ChatShell(
+                        conversation,
+                        new ScriptedModels(),
+                        store,
+                        terminal.writer(),
+                        terminal.writer(),
+                        new Look(terminal::getWidth, false, false));
+        var history = store.history();
+        chat =
+                Thread.ofPlatform()
+                        .start(() -> new ChatTerminal(terminal, shell, store, history).run());
         waitFor("/help lists");
     }
 
@@ -75,7 +94,7 @@ class ChatTerminalTest {
         type("endless 长\r");
         waitUntil(() -> screen.size() > 10_000, "a long answer");
         press(CTRL_C);
-        waitFor("(stopped)");
+        waitFor(", stopped)");
         type("again\r");
         waitUntil(() -> conversation.messages().size() == 4, "a second answer");
         press(CTRL_D);
@@ -87,12 +106,81 @@ class ChatTerminalTest {
     void controlCAtThePromptDropsTheLineOnly() throws Exception {
         type("half a li");
         press(CTRL_C);
-        waitFor("(Ctrl-D or /exit ends the chat)");
         type("whole\r");
         waitUntil(() -> conversation.messages().size() == 2, "an answer");
         assertThat(conversation.messages().getFirst().content()).isEqualTo("whole");
-        type("/exit\r");
+        type("/bye\r");
         chat.join();
+    }
+
+    @Test
+    void controlCTwiceAtAnEmptyPromptEnds() throws Exception {
+        press(CTRL_C);
+        waitFor("(Ctrl-C again");
+        press(CTRL_C);
+        chat.join();
+    }
+
+    @Test
+    void messagesMayHaveSeveralLines() throws Exception {
+        type("one\n二\u001b\rthree\r"); // Ctrl-J, Alt-Enter
+        waitUntil(() -> conversation.messages().size() == 2, "an answer");
+        type("four\\\rfive\r");
+        waitUntil(() -> conversation.messages().size() == 4, "an answer");
+        type("\"\"\"\rsix\rseven\r\"\"\"\r");
+        waitUntil(() -> conversation.messages().size() == 6, "an answer");
+        type("/multi\reight\rnine\r.\r");
+        waitUntil(() -> conversation.messages().size() == 8, "an answer");
+        assertThat(conversation.messages())
+                .extracting(Conversation.Message::content)
+                .containsExactly(
+                        "one\n二\nthree",
+                        "one\n二\nthree",
+                        "four\nfive",
+                        "four\nfive",
+                        "six\nseven",
+                        "six\nseven",
+                        "eight\nnine",
+                        "eight\nnine");
+        press(CTRL_D);
+        chat.join();
+    }
+
+    @Test
+    void whatIsPastedIsNotSentByItself() throws Exception {
+        type("\u001b[200~one\rtwo\rthree\r\u001b[201~four\r");
+        waitUntil(() -> conversation.messages().size() == 2, "an answer");
+        assertThat(conversation.messages().getFirst().content()).isEqualTo("one\ntwo\nthree\nfour");
+        press(CTRL_D);
+        chat.join();
+    }
+
+    @Test
+    void theLastQuestionCanBeChanged() throws Exception {
+        type("first\r");
+        waitUntil(() -> conversation.messages().size() == 2, "an answer");
+        type("/edit\r");
+        waitUntil(() -> conversation.messages().isEmpty(), "the question is back");
+        type("!\r");
+        waitUntil(() -> conversation.messages().size() == 2, "an answer");
+        assertThat(conversation.messages().getFirst().content()).isEqualTo("first!");
+        press(CTRL_D);
+        chat.join();
+    }
+
+    @Test
+    void historyIsKeptForItsOwnerAlone() throws Exception {
+        type("remember me\r");
+        type(" not me\r");
+        waitUntil(() -> conversation.messages().size() == 4, "answers");
+        press(CTRL_D);
+        chat.join();
+        Path file = folder.resolve("chat-history");
+        assertThat(Files.readString(file)).contains("remember me").doesNotContain("not me");
+        if (folder.getFileSystem().supportedFileAttributeViews().contains("posix"))
+            assertThat(Files.getPosixFilePermissions(file))
+                    .containsExactlyInAnyOrder(
+                            PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
     }
 
     @Test

@@ -22,6 +22,7 @@ record CommandLineRun(int code, String out, String err) {
                         new PrintStream(out, true, StandardCharsets.UTF_8),
                         new PrintStream(err, true, StandardCharsets.UTF_8),
                         false,
+                        false,
                         false);
         int code = Main.run(streams, args);
         return new CommandLineRun(
