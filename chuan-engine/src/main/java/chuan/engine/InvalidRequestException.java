@@ -2,7 +2,7 @@ package chuan.engine;
 
 /// A value that the caller can correct. The message begins with the field's name; a server returns
 /// the name by itself, too.
-public final class InvalidRequestException extends IllegalArgumentException {
+public class InvalidRequestException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
 
     private final String field;

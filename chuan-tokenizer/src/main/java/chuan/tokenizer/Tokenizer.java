@@ -307,20 +307,28 @@ public final class Tokenizer {
     }
 
     /// The byte that a byte piece stands for, or -1.
-    int byteOf(int id) {
+    public int byteOf(int id) {
         entry(id);
         return byteValues[id];
+    }
+
+    /// Whether a piece steers the model rather than stands for text: `<reserved_103>`, `<|user|>`.
+    public boolean isMarker(int id) {
+        return kind(id) == PieceKind.USER_DEFINED && MARKER.matcher(piece(id)).matches();
     }
 
     String unknownSurface() {
         return model.unknownSurface();
     }
 
-    boolean dropsLeadingSpace() {
+    /// Whether the space that a text begins with is left out when ids become text: it stands for
+    /// the beginning of a word.
+    public boolean dropsLeadingSpace() {
         return model.normalizer().addDummyPrefix() || model.normalizer().removeExtraWhitespaces();
     }
 
-    boolean removesExtraSpaces() {
+    /// Whether all spaces that a text begins with are left out.
+    public boolean removesExtraSpaces() {
         return model.normalizer().removeExtraWhitespaces();
     }
 

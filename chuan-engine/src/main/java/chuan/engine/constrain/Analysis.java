@@ -1,0 +1,164 @@
+package chuan.engine.constrain;
+
+import chuan.engine.constrain.Expr.Alt;
+import chuan.engine.constrain.Expr.Bytes;
+import chuan.engine.constrain.Expr.Late;
+import chuan.engine.constrain.Expr.Literal;
+import chuan.engine.constrain.Expr.Repeat;
+import chuan.engine.constrain.Expr.Rule;
+import chuan.engine.constrain.Expr.Seq;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+
+/// Works out what the parts of a grammar can match, and which bytes it need not tell apart.
+final class Analysis {
+    /// A grammar with more parts is refused.
+    static final int MOST_PARTS = 400_000;
+
+    private final List<Expr> parts = new ArrayList<>();
+
+    private Analysis() {}
+
+    /// Sets height and nullability of all parts of a grammar.
+    ///
+    /// @return the class of each byte; bytes of one class lead everywhere to the same place
+    static int[] of(Expr root) {
+        var analysis = new Analysis();
+        analysis.collect(root);
+        analysis.solve();
+        return analysis.classes();
+    }
+
+    static Expr[] children(Expr part) {
+        return switch (part) {
+            case Bytes _, Literal _ -> new Expr[0];
+            case Seq seq -> seq.items;
+            case Alt alt -> alt.items;
+            case Repeat repeat -> new Expr[] {repeat.body};
+            case Late late -> new Expr[] {late.target()};
+            case Rule rule -> new Expr[] {rule.body()};
+        };
+    }
+
+    /// Children before parents, except around cycles.
+    private void collect(Expr root) {
+        record Visit(Expr part, Expr[] children, int[] at) {}
+        Set<Expr> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        var stack = new ArrayDeque<Visit>();
+        seen.add(root);
+        stack.push(new Visit(root, children(root), new int[1]));
+        while (!stack.isEmpty()) {
+            var visit = stack.getFirst();
+            if (visit.at[0] == visit.children.length) {
+                parts.add(stack.pop().part);
+                continue;
+            }
+            Expr child = visit.children[visit.at[0]++];
+            if (!seen.add(child)) continue;
+            if (seen.size() > MOST_PARTS)
+                throw new GrammarLimitException("it has more than " + MOST_PARTS + " parts");
+            stack.push(new Visit(child, children(child), new int[1]));
+        }
+    }
+
+    private void solve() {
+        for (Expr part : parts) {
+            part.height = Expr.IMPOSSIBLE;
+            part.nullable = false;
+        }
+        boolean changed = true;
+        while (changed) {
+            changed = false;
+            for (Expr part : parts) {
+                int height = height(part);
+                boolean nullable = nullable(part);
+                changed |= height != part.height || nullable != part.nullable;
+                part.height = height;
+                part.nullable = nullable;
+            }
+        }
+    }
+
+    private static int height(Expr part) {
+        return switch (part) {
+            case Bytes bytes ->
+                    bytes.set[0] == 0 && bytes.set[1] == 0 && bytes.set[2] == 0 && bytes.set[3] == 0
+                            ? Expr.IMPOSSIBLE
+                            : 0;
+            case Literal _ -> 0;
+            case Seq seq -> {
+                int most = 0;
+                for (Expr item : seq.items) most = Math.max(most, item.height);
+                yield most;
+            }
+            case Alt alt -> {
+                int least = Expr.IMPOSSIBLE;
+                for (Expr item : alt.items) least = Math.min(least, item.height);
+                yield least;
+            }
+            case Repeat repeat -> repeat.min == 0 ? 0 : repeat.body.height;
+            case Late late -> late.target().height;
+            case Rule rule -> {
+                int inside = rule.body().height;
+                yield inside == Expr.IMPOSSIBLE ? inside : inside + 1;
+            }
+        };
+    }
+
+    private static boolean nullable(Expr part) {
+        return switch (part) {
+            case Bytes _, Literal _ -> false;
+            case Seq seq -> {
+                boolean all = true;
+                for (Expr item : seq.items) all &= item.nullable;
+                yield all;
+            }
+            case Alt alt -> {
+                boolean any = false;
+                for (Expr item : alt.items) any |= item.nullable;
+                yield any;
+            }
+            case Repeat repeat -> repeat.min == 0 || repeat.body.nullable;
+            case Late late -> late.target().nullable;
+            case Rule rule -> rule.body().nullable;
+        };
+    }
+
+    private int[] classes() {
+        var classes = new int[256];
+        int count = 1;
+        var single = new boolean[256];
+        var sets = new java.util.HashSet<List<Long>>();
+        for (Expr part : parts) {
+            switch (part) {
+                case Literal literal -> {
+                    for (byte b : literal.text) single[b & 0xff] = true;
+                }
+                case Bytes bytes -> {
+                    var key = List.of(bytes.set[0], bytes.set[1], bytes.set[2], bytes.set[3]);
+                    if (sets.add(key)) count = split(classes, count, bytes);
+                }
+                case Seq _, Alt _, Repeat _, Late _, Rule _ -> {}
+            }
+        }
+        for (int b = 0; b < 256; b++)
+            if (single[b]) count = split(classes, count, Expr.range(b, b));
+        return classes;
+    }
+
+    /// Gives the members of each class that are in `set` a class of their own.
+    private static int split(int[] classes, int count, Bytes set) {
+        var inside = new int[count];
+        var outside = new int[count];
+        for (int b = 0; b < 256; b++) (set.has(b) ? inside : outside)[classes[b]]++;
+        var renamed = new int[count];
+        int next = count;
+        for (int c = 0; c < count; c++) renamed[c] = inside[c] > 0 && outside[c] > 0 ? next++ : c;
+        for (int b = 0; b < 256; b++) if (set.has(b)) classes[b] = renamed[classes[b]];
+        return next;
+    }
+}
