@@ -94,10 +94,6 @@ public final class InfoRoutes implements HttpFeature {
         var model = state.model();
         Fields fields = Fields.of(Json.readAny(http, options.maxBodyBytes()));
         model.check(fields.requiredString(fields.either("model", "name")));
-        var capabilities =
-                model.engine().settings().chatTuned()
-                        ? List.of("completion", "tools", "embedding")
-                        : List.of("completion", "embedding");
         Json.send(
                 response,
                 200,
@@ -107,7 +103,7 @@ public final class InfoRoutes implements HttpFeature {
                         .put("template", "{{ .System }}{{ .Prompt }}{{ .Response }}")
                         .put("details", details(model))
                         .put("model_info", info(model))
-                        .put("capabilities", capabilities)
+                        .put("capabilities", List.of("completion", "embedding"))
                         .put("modified_at", model.created().toString()));
     }
 
