@@ -159,7 +159,7 @@ class LifecycleTest {
                     case CHUNK -> assertThat(before).contains("\"delta\":{}");
                     case OFF -> assertThat(before).doesNotContain("keep-alive\n");
                 }
-                assertThat(text).doesNotContain("id:").doesNotContain("event:");
+                assertThat(text).doesNotContain("\nid:").doesNotContain("\nevent:");
             }
         }
     }
