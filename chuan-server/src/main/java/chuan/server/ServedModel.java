@@ -2,6 +2,7 @@ package chuan.server;
 
 import chuan.engine.Engine;
 import chuan.engine.Scheduler;
+import chuan.engine.constrain.Constraints;
 import java.time.Instant;
 import java.util.Locale;
 
@@ -12,13 +13,32 @@ import java.util.Locale;
 /// @param created when its files were written
 /// @param fingerprint of build, weights and kernels: the same one gives the same answers
 /// @param scheduler where answers are asked for
+/// @param constraints what its answers can be held to
 public record ServedModel(
         String name,
         String alias,
         Instant created,
         String fingerprint,
         Weights weights,
-        Scheduler scheduler) {
+        Scheduler scheduler,
+        Constraints constraints) {
+
+    public ServedModel(
+            String name,
+            String alias,
+            Instant created,
+            String fingerprint,
+            Weights weights,
+            Scheduler scheduler) {
+        this(
+                name,
+                alias,
+                created,
+                fingerprint,
+                weights,
+                scheduler,
+                new Constraints(scheduler.engine().tokenizer()));
+    }
 
     /// How its weights are stored.
     ///

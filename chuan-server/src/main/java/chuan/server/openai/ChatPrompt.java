@@ -9,10 +9,15 @@ import java.util.List;
 /// A conversation as the ids that an answer is generated from.
 ///
 /// @param ids of the prompt, with the beginning of an answer that is to be continued
-/// @param continuesText such a beginning is there: a space before the first new word stays
+/// @param beginning ids of the answer so far, the last of `ids`
 /// @param droppedMessages left out to make room
 /// @param truncated the beginning of the newest question had to be cut off
-record ChatPrompt(int[] ids, boolean continuesText, int droppedMessages, boolean truncated) {
+record ChatPrompt(int[] ids, int[] beginning, int droppedMessages, boolean truncated) {
+
+    /// The answer goes on with a text: a space before its first new word stays.
+    boolean continuesText() {
+        return beginning.length > 0;
+    }
 
     /// Prompts are never cut to this: it stands for no limit.
     private static final int UNLIMITED = Integer.MAX_VALUE / 4;
@@ -36,10 +41,10 @@ record ChatPrompt(int[] ids, boolean continuesText, int droppedMessages, boolean
                         room > 0 ? room : UNLIMITED,
                         room > 0 ? maxTokens : 1);
         int[] text = beginning.isEmpty() ? new int[0] : engine.tokenizer().encode(beginning);
-        int[] ids = join(rendered.ids(), text, beginningIds);
+        int[] begun = join(text, beginningIds);
         return new ChatPrompt(
-                ids,
-                text.length + beginningIds.length > 0,
+                join(rendered.ids(), begun),
+                begun,
                 rendered.droppedMessages(),
                 rendered.truncated());
     }

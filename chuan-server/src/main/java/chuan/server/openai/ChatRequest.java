@@ -9,6 +9,7 @@ import tools.jackson.databind.JsonNode;
 ///
 /// @param calledAs the model's name in the request
 /// @param logprobs so many of the most probable tokens with each; -1 = no log-probabilities
+/// @param format what the answers have to look like
 /// @param continueFinal the last message, the assistant's, is the beginning of the answer
 /// @param prefix ids that the answer begins with
 /// @param makeRoom old rounds are left out if the conversation is too long
@@ -17,6 +18,7 @@ record ChatRequest(
         List<Message> messages,
         Decoding decoding,
         int logprobs,
+        ResponseFormat format,
         boolean continueFinal,
         int[] prefix,
         boolean makeRoom) {
@@ -34,11 +36,13 @@ record ChatRequest(
                 throw fields.bad(
                         PREFIX + "[" + i + "]",
                         prefix[i] + " is not one of the " + vocab + " tokens");
+        checkToolChoice(fields);
         return new ChatRequest(
                 calledAs,
                 Message.all(fields),
                 Decoding.of(fields, engine),
                 logprobs(fields),
+                ResponseFormat.of(fields),
                 fields.bool("continue_final_message", false),
                 prefix,
                 makeRoom(fields));
@@ -59,6 +63,18 @@ record ChatRequest(
         int top = fields.integer("top_logprobs", 0, MOST_TOP_LOGPROBS, 0);
         if (top > 0 && !wanted) throw fields.bad("top_logprobs", "needs logprobs: true");
         return wanted ? top : -1;
+    }
+
+    /// Tools may be offered: the models here answer in words. A call cannot be demanded.
+    private static void checkToolChoice(Fields fields) {
+        JsonNode choice = fields.get("tool_choice");
+        if (choice == null) return;
+        String name = choice.isString() ? choice.stringValue() : "";
+        if (!name.equals("auto") && !name.equals("none"))
+            throw fields.bad(
+                    "tool_choice",
+                    "must be \"auto\" or \"none\": this server cannot make a model call a tool; a"
+                            + " response_format with a schema gives its arguments");
     }
 
     private static boolean makeRoom(Fields fields) {

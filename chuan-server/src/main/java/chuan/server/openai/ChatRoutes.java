@@ -73,6 +73,8 @@ public final class ChatRoutes implements HttpFeature {
     static ChatPrompt prompt(ChatRequest request, ServedModel model) {
         var engine = model.engine();
         var messages = new ArrayList<ChatMessage>();
+        String instruction = request.format().instruction();
+        if (!instruction.isEmpty()) messages.add(ChatMessage.system(instruction));
         String beginning = "";
         var given = request.messages();
         for (int i = 0; i < given.size(); i++) {
@@ -114,7 +116,9 @@ public final class ChatRoutes implements HttpFeature {
                         List.of(),
                         engine.chatStops(engine.settings().chatTemplate()),
                         engine.settings().sampling(),
-                        request.logprobs());
+                        request.logprobs(),
+                        Resumed.behind(
+                                request.format().compile(model.constraints()), prompt.beginning()));
         var requests = new ArrayList<GenerateRequest>();
         for (int i = 0; i < decoding.n(); i++) requests.add(decoding.request(base, i));
         return requests;

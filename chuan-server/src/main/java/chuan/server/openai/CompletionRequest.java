@@ -10,8 +10,14 @@ import tools.jackson.databind.JsonNode;
 /// A request of `/v1/completions`: texts or ids to continue, without a chat format.
 ///
 /// @param prompts each of them is continued
+/// @param format what the answers have to look like
 /// @param logprobs so many of the most probable tokens with each; -1 = no log-probabilities
-record CompletionRequest(String calledAs, List<int[]> prompts, Decoding decoding, int logprobs) {
+record CompletionRequest(
+        String calledAs,
+        List<int[]> prompts,
+        Decoding decoding,
+        ResponseFormat format,
+        int logprobs) {
 
     private static final int MOST_PROMPTS = 32;
     private static final int MOST_LOGPROBS = 20;
@@ -28,7 +34,12 @@ record CompletionRequest(String calledAs, List<int[]> prompts, Decoding decoding
             throw fields.bad("best_of", "above n is not supported; ask for n and choose");
         var prompts = prompts(fields, model);
         Integer logprobs = fields.integer("logprobs", 0, MOST_LOGPROBS);
-        return new CompletionRequest(calledAs, prompts, decoding, logprobs == null ? -1 : logprobs);
+        return new CompletionRequest(
+                calledAs,
+                prompts,
+                decoding,
+                ResponseFormat.of(fields),
+                logprobs == null ? -1 : logprobs);
     }
 
     private static List<int[]> prompts(Fields fields, ServedModel model) {

@@ -65,12 +65,14 @@ public final class CompletionRoutes implements HttpFeature {
     static List<GenerateRequest> requests(CompletionRequest request, ServedModel model) {
         var engine = model.engine();
         var decoding = request.decoding();
+        var constraint = request.format().compile(model.constraints().continuing());
         var requests = new ArrayList<GenerateRequest>();
         for (int[] prompt : request.prompts()) {
             var base =
                     engine.request(prompt)
                             .withMaxTokens(decoding.maxTokensIn(engine.context(), prompt.length))
-                            .withLogprobs(request.logprobs());
+                            .withLogprobs(request.logprobs())
+                            .withConstraint(constraint);
             for (int i = 0; i < decoding.n(); i++) requests.add(decoding.request(base, i));
         }
         return requests;

@@ -87,6 +87,8 @@ class ParametersTest {
                 "x-chuan-prefix-ids | 'a'",
                 "continue_final_message | 'x'",
                 "truncation | 'some'",
+                "tool_choice | 'required'",
+                "tool_choice | {'type':'function','function':{'name':'f'}}",
             })
     void whatIsWrongIsNamed(String field, String value) throws Exception {
         String messages = field.equals("messages") ? "" : USER + ",";
