@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { settled, shared, shows, texts, type, useBrowser, withPage } from "./harness.mjs";
+import { settled, type, useBrowser, withPage } from "./harness.mjs";
 
 useBrowser();
 

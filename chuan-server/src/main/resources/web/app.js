@@ -3,7 +3,7 @@ import { html, nothing, render } from "./vendor/lit/lit-html.js";
 import { canSend, startWithSummary } from "./chat.js";
 import { composerView, contextUse, field, fill, send, showDraft } from "./composer.js";
 import { copyText, icon, iconButton, isNarrow } from "./dom.js";
-import { bytes, number, t } from "./i18n.js";
+import { bytes, t } from "./i18n.js";
 import "./keys.js";
 import { menuView } from "./menu.js";
 import { emptyView, threadView } from "./messages.js";
@@ -12,7 +12,7 @@ import { rawView } from "./raw.js";
 import { Follower } from "./scroll.js";
 import { helpView, settingsView, syncDialogs } from "./settings.js";
 import { sidebarOpen, sidebarView, toggleSidebar } from "./sidebar.js";
-import { changed, current, dismiss, load, onChange, setSettings, start, state, thread, watchServer } from "./store.js";
+import { changed, current, dismiss, load, onChange, setSettings, start, state, watchServer } from "./store.js";
 import { importFiles } from "./transfer.js";
 
 const follower = new Follower(changed);

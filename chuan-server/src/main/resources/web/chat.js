@@ -1,7 +1,7 @@
 // Asking for answers: what is sent, what the stream brings, how it ends. Several may run at once.
 import * as api from "./api.js";
 import { randomSeed } from "./ids.js";
-import { addMessage, changed, current, goTo, newConversation, PARAMS, redraw, serverGone, state, thread, touch, touchConversation } from "./store.js";
+import { addMessage, changed, current, goTo, newConversation, PARAMS, redraw, serverGone, state, thread, toast, touch, touchConversation } from "./store.js";
 import { t } from "./i18n.js";
 import { leafBelow, pathTo } from "./tree.js";
 import { addEntry, emptyTokens, idsOf, prefix } from "./tokendata.js";
@@ -261,7 +261,6 @@ export async function startWithSummary(conversation, limit) {
       system: [conversation.system, t("summarySystem", choices[0].message.content.trim())].filter(Boolean).join("\n") });
     location.hash = `#/c/${fresh.id}`;
   } catch (e) {
-    const { toast } = await import("./store.js");
     toast(e.message || t("errorUnreachable"));
   } finally {
     state.ui.summarising = false;

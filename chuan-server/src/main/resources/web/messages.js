@@ -7,11 +7,10 @@ import "./tokens.js";
 import { branchFrom, canSend, continueAnswer, dropOldest, droppable, editMessage, liveSpeed, regenerate, retry, showBranch,
   startWithSummary, stop } from "./chat.js";
 import { copyText, ctrl, icon, iconButton } from "./dom.js";
-import { bytes, dateTime, language, number, percent, seconds, t } from "./i18n.js";
+import { bytes, dateTime, language, number, seconds, t } from "./i18n.js";
 import { openMenu } from "./menu.js";
 import { presets, starters } from "./presets.js";
-import { changed, deleteMessage, isLive, redraw, revision, state, touchConversation } from "./store.js";
-import { statistics } from "./tokendata.js";
+import { changed, deleteMessage, isLive, redraw, revision, state } from "./store.js";
 import { exportTokens } from "./tokens.js";
 import { branches, pathTo } from "./tree.js";
 

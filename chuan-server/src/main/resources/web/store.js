@@ -405,4 +405,5 @@ async function readModel() {
   } catch (e) {
     state.server.locked = e.status === 401;
   }
+  changed();
 }
