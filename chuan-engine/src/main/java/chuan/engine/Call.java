@@ -1,5 +1,6 @@
 package chuan.engine;
 
+import chuan.engine.constrain.Constraints;
 import java.time.Duration;
 import java.util.List;
 import java.util.Spliterator;
@@ -80,6 +81,35 @@ public abstract sealed class Call<C extends Call<C, R>, R> permits ChatCall, Tex
     public C constraint(Constraint value) {
         return with(settings.withConstraint(value));
     }
+
+    /// Lets the model write one JSON object, and nothing around it.
+    ///
+    /// Tell it in the prompt, too, what is wanted: a constraint keeps it from writing anything
+    /// else, but not from writing on until [#maxTokens].
+    public C json() {
+        return constraint(grammars().jsonObject());
+    }
+
+    /// Lets the model write a value of a JSON schema, and nothing around it.
+    ///
+    /// @throws chuan.engine.constrain.SchemaException if the schema cannot be followed to the
+    ///   letter
+    public C json(String schema) {
+        return constraint(grammars().jsonSchema(schema));
+    }
+
+    /// Lets the model write what a regular expression matches from beginning to end.
+    public C regex(String pattern) {
+        return constraint(grammars().regex(pattern));
+    }
+
+    /// Lets the model write one of these texts.
+    public C choice(String... texts) {
+        return constraint(grammars().choice(List.of(texts)));
+    }
+
+    /// Those for a text that goes on with its prompt, or for one of its own.
+    abstract Constraints grammars();
 
     /// Ends it when somebody calls [Cancellation#cancel]; what there is then is the result.
     public C cancelledBy(Cancellation value) {

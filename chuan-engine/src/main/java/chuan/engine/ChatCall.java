@@ -1,6 +1,7 @@
 package chuan.engine;
 
 import chuan.engine.ChatMessage.Role;
+import chuan.engine.constrain.Constraints;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -56,6 +57,11 @@ public final class ChatCall extends Call<ChatCall, ChatReply> {
     /// The conversation that it asks about.
     public List<ChatMessage> messages() {
         return messages;
+    }
+
+    @Override
+    Constraints grammars() {
+        return model.constraints();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package chuan.engine;
 
+import chuan.engine.constrain.Constraints;
 import chuan.model.Backend;
 import chuan.tokenizer.Tokenizer;
 import java.util.List;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 public final class LanguageModel implements AutoCloseable {
     private final Engine engine;
     private final Scheduler scheduler;
+    private final Constraints constraints;
     private final @Nullable Backend owned;
 
     /// On a back end of the caller's, who closes it after this.
@@ -24,6 +26,7 @@ public final class LanguageModel implements AutoCloseable {
     LanguageModel(Engine engine, SchedulerOptions scheduling, @Nullable Backend owned) {
         this.engine = engine;
         this.owned = owned;
+        constraints = new Constraints(engine.tokenizer());
         scheduler = new Scheduler(engine, scheduling);
     }
 
@@ -62,6 +65,11 @@ public final class LanguageModel implements AutoCloseable {
 
     public Tokenizer tokenizer() {
         return engine.tokenizer();
+    }
+
+    /// Grammars for [Call#constraint], of which a [Call] has the usual ones as methods.
+    public Constraints constraints() {
+        return constraints;
     }
 
     /// What the model says about itself: usual sampling, answer lengths, chat format.

@@ -1,5 +1,6 @@
 package chuan.engine;
 
+import chuan.engine.constrain.Constraints;
 import java.util.Set;
 
 /// A text that the model is to continue.
@@ -14,6 +15,11 @@ public final class TextCall extends Call<TextCall, GenerateResult> {
     @Override
     TextCall with(CallSettings changed) {
         return new TextCall(model, changed, prompt);
+    }
+
+    @Override
+    Constraints grammars() {
+        return model.constraints().continuing();
     }
 
     @Override

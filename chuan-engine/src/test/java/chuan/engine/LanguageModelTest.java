@@ -3,6 +3,7 @@ package chuan.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import chuan.engine.constrain.SchemaException;
 import chuan.load.MissingBackendException;
 import chuan.model.ContextTooLongException;
 import java.nio.file.Path;
@@ -205,6 +206,20 @@ class LanguageModelTest {
                     .hasSize(2)
                     .allSatisfy(t -> assertThat(t.top()).hasSize(3))
                     .allSatisfy(t -> assertThat(t.logprob()).isNegative());
+        }
+    }
+
+    @Test
+    void formsOfAnAnswerAreAskedForOnTheCall() {
+        try (var model = model()) {
+            assertThat(model.chat(QUESTION).choice("yes", "不").run().text()).isIn("yes", "不");
+            assertThat(model.chat(QUESTION).regex("[0-9]{4}-[0-9]{2}").run().text())
+                    .matches("[0-9]{4}-[0-9]{2}");
+            assertThat(model.complete("n =").regex(" [0-9]{3}").run().text()).matches(" [0-9]{3}");
+            var schema = "{\"type\": \"integer\", \"minimum\": 10, \"maximum\": 99}";
+            assertThat(model.chat(QUESTION).json(schema).run().text()).matches("[1-9][0-9]");
+            assertThatThrownBy(() -> model.chat(QUESTION).json("{"))
+                    .isInstanceOf(SchemaException.class);
         }
     }
 

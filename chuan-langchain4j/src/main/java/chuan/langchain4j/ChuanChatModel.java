@@ -2,12 +2,14 @@ package chuan.langchain4j;
 
 import chuan.engine.ChatCall;
 import chuan.engine.LanguageModel;
+import dev.langchain4j.model.chat.Capability;
 import dev.langchain4j.model.chat.ChatModel;
 import dev.langchain4j.model.chat.listener.ChatModelListener;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import java.util.List;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /// LangChain4j's [ChatModel] on a model in this process. Any number of threads may use it. It does
@@ -42,6 +44,11 @@ public final class ChuanChatModel implements ChatModel {
     @Override
     public ChatRequestParameters defaultRequestParameters() {
         return defaults;
+    }
+
+    @Override
+    public Set<Capability> supportedCapabilities() {
+        return Set.of(Capability.RESPONSE_FORMAT_JSON_SCHEMA);
     }
 
     @Override

@@ -3,6 +3,7 @@ package chuan.langchain4j;
 import chuan.engine.Cancellation;
 import chuan.engine.ChatCall;
 import chuan.engine.LanguageModel;
+import dev.langchain4j.model.chat.Capability;
 import dev.langchain4j.model.chat.StreamingChatModel;
 import dev.langchain4j.model.chat.listener.ChatModelListener;
 import dev.langchain4j.model.chat.request.ChatRequest;
@@ -13,6 +14,7 @@ import dev.langchain4j.model.chat.response.PartialResponseContext;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import dev.langchain4j.model.chat.response.StreamingHandle;
 import java.util.List;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /// LangChain4j's [StreamingChatModel] on a model in this process: `chat` returns at once, and the
@@ -44,6 +46,11 @@ public final class ChuanStreamingChatModel implements StreamingChatModel {
     @Override
     public ChatRequestParameters defaultRequestParameters() {
         return defaults;
+    }
+
+    @Override
+    public Set<Capability> supportedCapabilities() {
+        return Set.of(Capability.RESPONSE_FORMAT_JSON_SCHEMA);
     }
 
     @Override

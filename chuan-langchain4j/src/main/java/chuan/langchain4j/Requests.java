@@ -10,12 +10,16 @@ import dev.langchain4j.data.message.SystemMessage;
 import dev.langchain4j.data.message.TextContent;
 import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.exception.UnsupportedFeatureException;
+import dev.langchain4j.internal.Json;
+import dev.langchain4j.internal.JsonSchemaElementUtils;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
+import dev.langchain4j.model.chat.request.ResponseFormat;
 import dev.langchain4j.model.chat.request.ResponseFormatType;
 import dev.langchain4j.model.chat.request.ToolChoice;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// LangChain4j's requests as calls of the engine.
 final class Requests {
@@ -32,16 +36,20 @@ final class Requests {
             call = call.maxTokens(parameters.maxOutputTokens());
         if (parameters.stopSequences() != null)
             call = call.stop(parameters.stopSequences().toArray(String[]::new));
-        return call;
+        return formatted(call, parameters.responseFormat());
     }
 
     private static void refuseWhatIsMissing(ChatRequestParameters parameters) {
         var tools = parameters.toolSpecifications();
         if (tools != null && !tools.isEmpty() && parameters.toolChoice() != ToolChoice.NONE)
             throw new UnsupportedFeatureException("tools are not supported");
-        var format = parameters.responseFormat();
-        if (format != null && format.type() == ResponseFormatType.JSON)
-            throw new UnsupportedFeatureException("JSON as response format is not supported");
+    }
+
+    private static ChatCall formatted(ChatCall call, @Nullable ResponseFormat format) {
+        if (format == null || format.type() != ResponseFormatType.JSON) return call;
+        if (format.jsonSchema() == null) return call.json();
+        return call.json(
+                Json.toJson(JsonSchemaElementUtils.toMap(format.jsonSchema().rootElement())));
     }
 
     private static SamplingOptions sampling(SamplingOptions own, ChatRequestParameters p) {

@@ -18,6 +18,10 @@ import dev.langchain4j.model.chat.listener.ChatModelRequestContext;
 import dev.langchain4j.model.chat.listener.ChatModelResponseContext;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
+import dev.langchain4j.model.chat.request.ResponseFormat;
+import dev.langchain4j.model.chat.request.ResponseFormatType;
+import dev.langchain4j.model.chat.request.json.JsonObjectSchema;
+import dev.langchain4j.model.chat.request.json.JsonSchema;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.chat.response.PartialResponse;
 import dev.langchain4j.model.chat.response.PartialResponseContext;
@@ -152,6 +156,31 @@ class ChuanChatModelTest {
         assertThatThrownBy(() -> chat.chat("很".repeat(20_000)))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageNotContaining("\n");
+    }
+
+    @Test
+    void aSchemaIsFollowed() {
+        var person =
+                JsonSchema.builder()
+                        .name("person")
+                        .rootElement(
+                                JsonObjectSchema.builder()
+                                        .addEnumProperty("place", List.of("山", "水"))
+                                        .addBooleanProperty("far")
+                                        .required("place", "far")
+                                        .build())
+                        .build();
+        var format = ResponseFormat.builder().type(ResponseFormatType.JSON).jsonSchema(person);
+        var request =
+                ChatRequest.builder()
+                        .messages(UserMessage.from("你住在哪里？"))
+                        .responseFormat(format.build())
+                        .maxOutputTokens(60)
+                        .build();
+        var response = chat.chat(request);
+        assertThat(response.aiMessage().text())
+                .matches("\\{\"place\": ?\"[山水]\", ?\"far\": ?(true|false)\\}");
+        assertThat(response.finishReason()).isEqualTo(FinishReason.STOP);
     }
 
     @Test

@@ -40,7 +40,7 @@ final class Requests {
         if (maxTokens != null) call = call.maxTokens(maxTokens);
         List<String> stop = options.get(ChatOptions::getStopSequences);
         if (stop != null) call = call.stop(stop.toArray(String[]::new));
-        return call;
+        return formatted(call, prompt.getOptions());
     }
 
     private static void refuseWhatIsMissing(@Nullable ChatOptions options) {
@@ -48,9 +48,14 @@ final class Requests {
                 options instanceof ToolCallingChatOptions tooled ? tooled.getToolCallbacks() : null;
         if (tools != null && !tools.isEmpty())
             throw new UnsupportedOperationException("tools are not supported");
-        if (options instanceof StructuredOutputChatOptions structured
-                && structured.getOutputSchema() != null)
-            throw new UnsupportedOperationException("output schemas are not supported");
+    }
+
+    private static ChatCall formatted(ChatCall call, @Nullable ChatOptions options) {
+        String schema =
+                options instanceof StructuredOutputChatOptions structured
+                        ? structured.getOutputSchema()
+                        : null;
+        return schema == null || schema.isBlank() ? call : call.json(schema);
     }
 
     private static SamplingOptions sampling(SamplingOptions own, Layers options) {

@@ -25,6 +25,7 @@ import org.springframework.ai.chat.messages.UserMessage;
 import org.springframework.ai.chat.prompt.ChatOptions;
 import org.springframework.ai.chat.prompt.Prompt;
 import org.springframework.ai.content.Media;
+import org.springframework.ai.model.tool.StructuredOutputChatOptions;
 import org.springframework.core.io.ByteArrayResource;
 import org.springframework.util.MimeTypeUtils;
 import reactor.core.publisher.Flux;
@@ -154,6 +155,22 @@ class ChuanChatModelTest {
         assertThat(flux.take(2).collectList().block()).hasSize(2);
         while (model.scheduler().statistics().running() > 0) Thread.sleep(5);
         assertThat(model.scheduler().statistics().accepted()).isEqualTo(before + 1);
+    }
+
+    @Test
+    void aSchemaIsFollowed() {
+        var options =
+                StructuredOutputChatOptions.builder()
+                        .outputSchema(
+                                """
+                                {"type": "object", "properties": {"place": {"enum": ["山", "水"]}},
+                                 "required": ["place"], "additionalProperties": false}
+                                """)
+                        .build();
+        var response = chat.call(new Prompt("你住在哪里？", options));
+        assertThat(response.getResult().getOutput().getText())
+                .matches("\\{\"place\": ?\"[山水]\"\\}");
+        assertThat(response.getResult().getMetadata().getFinishReason()).isEqualTo("STOP");
     }
 
     @Test
