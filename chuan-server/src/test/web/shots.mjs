@@ -89,11 +89,14 @@ const shot = async (p, name) => {
   await p.context().close();
 };
 
+// What is shown beside answers that no model wrote.
+const written = "sample answers";
+
 const jobs = {};
 for (const language of ["zh", "en"]) for (const theme of ["light", "dark"]) {
   const conversation = async size => {
     server.reset();
-    Object.assign(server.behave, { model: "chuan-10m-chat", limit: 4096, cached: 20, delay: 1, reply: () => answers[language] });
+    Object.assign(server.behave, { model: written, limit: 4096, cached: 20, delay: 1, reply: () => answers[language] });
     const p = await page(language, theme, size);
     await seed(p, language);
     await ask(p, questions[language]);
@@ -103,14 +106,14 @@ for (const language of ["zh", "en"]) for (const theme of ["light", "dark"]) {
   jobs[`web-phone-${language}-${theme}`] = async name => shot(await conversation(phone), name);
   jobs[`web-empty-${language}-${theme}`] = async name => {
     server.reset();
-    server.behave.model = "chuan-10m-chat";
+    server.behave.model = written;
     const p = await page(language, theme, desktop);
     await seed(p, language);
     await shot(p, name);
   };
   jobs[`web-tokens-${language}-${theme}`] = async name => {
     server.reset();
-    Object.assign(server.behave, { model: "chuan-10m-chat", probability: i => [0.99, 0.93, 0.71, 0.98, 0.42, 0.95, 0.22, 0.99, 0.64, 0.91, 0.07][i % 11],
+    Object.assign(server.behave, { model: written, probability: i => [0.99, 0.93, 0.71, 0.98, 0.42, 0.95, 0.22, 0.99, 0.64, 0.91, 0.07][i % 11],
       reply: () => language === "zh" ? "北京是中国的首都（人口约两千万），历史悠久 😀，有故宫、长城和颐和园。" : "Paris is the capital of France 😀 and lies on the Seine, with two million people." });
     const p = await page(language, theme, desktop, "", process.env.CHUAN_URL);
     await seed(p, language);
@@ -125,7 +128,7 @@ for (const language of ["zh", "en"]) for (const theme of ["light", "dark"]) {
   };
   jobs[`web-params-${language}-${theme}`] = async name => {
     server.reset();
-    Object.assign(server.behave, { model: "chuan-10m-chat", reply: () => answers[language] });
+    Object.assign(server.behave, { model: written, reply: () => answers[language] });
     const p = await page(language, theme, { width: 1400, height: 860 });
     await seed(p, language);
     await p.click(".top .icon-button:last-child");
@@ -137,7 +140,7 @@ for (const language of ["zh", "en"]) for (const theme of ["light", "dark"]) {
   const state = (label, more, then = async () => {}) => {
     jobs[`web-${label}-${language}-${theme}`] = async name => {
       server.reset();
-      Object.assign(server.behave, { model: "chuan-10m-chat", reply: () => answers[language], ...more });
+      Object.assign(server.behave, { model: written, reply: () => answers[language], ...more });
       const p = await page(language, theme, desktop);
       await seed(p, language);
       await then(p);
