@@ -1,6 +1,8 @@
 package chuan.engine.constrain;
 
 import chuan.engine.Constraint;
+import chuan.engine.tools.Tool;
+import chuan.engine.tools.ToolChoice;
 import chuan.files.Json;
 import chuan.files.MalformedFileException;
 import chuan.tokenizer.Tokenizer;
@@ -68,7 +70,7 @@ public final class Constraints {
         return kept("json_schema", schema, () -> SchemaCompiler.compile(parse(schema)));
     }
 
-    private static Json parse(String text) {
+    static Json parse(String text) {
         if (text.length() > LARGEST_SCHEMA)
             throw new SchemaException(
                     "schema_too_complex",
@@ -97,6 +99,22 @@ public final class Constraints {
                                 "invalid_regex", "regex", "", String.valueOf(e.getMessage()));
                     }
                 });
+    }
+
+    /// A grammar in llama.cpp's notation (GBNF), from its rule `root` on.
+    public Constraint gbnf(String grammar) {
+        return kept("grammar", grammar, () -> GbnfParser.parse(grammar));
+    }
+
+    /// Answers that may or must call tools, in the format of [chuan.engine.tools.ToolTemplate].
+    ///
+    /// @param parallel whether an answer may hold several calls
+    public Constraint tools(List<Tool> tools, ToolChoice choice, boolean parallel) {
+        if (choice instanceof ToolChoice.None) return Constraint.NONE;
+        return kept(
+                "tools",
+                tools + "\n" + choice + "\n" + parallel,
+                () -> ToolGrammar.of(tools, choice, parallel));
     }
 
     /// One of these texts.

@@ -2,6 +2,7 @@ package chuan.engine.constrain;
 
 import chuan.engine.constrain.Expr.Rule;
 import chuan.files.Json;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -142,12 +143,20 @@ final class JsonText {
         return out.append('"').toString();
     }
 
+    /// A whole number without point and exponent, if that is not long.
+    private static String spell(Json.Num number) {
+        var value = new BigDecimal(number.literal());
+        boolean whole = value.signum() == 0 || value.stripTrailingZeros().scale() <= 0;
+        boolean large = (long) value.precision() - value.scale() > INTEGER_DIGITS;
+        return whole && !large ? value.toBigInteger().toString() : number.literal();
+    }
+
     /// This value.
     Expr literal(Json json) {
         return switch (json) {
             case Json.Null _ -> Expr.text("null");
             case Json.Bool bool -> Expr.text(bool.value() ? "true" : "false");
-            case Json.Num number -> Expr.text(number.literal());
+            case Json.Num number -> Expr.text(spell(number));
             case Json.Str text -> Expr.text(spell(text.text()));
             case Json.Arr array -> {
                 List<Expr> items = new ArrayList<>();

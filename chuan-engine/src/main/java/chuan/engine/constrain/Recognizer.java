@@ -235,11 +235,18 @@ final class Recognizer {
             case Late late -> enter(late.target(), parent);
             case Rule rule -> {
                 // a way of the rule's own holds the depth; coming back to it leaves the rule
-                if (way.data == 0) enter(rule.body(), cell(rule, 1, parent));
+                if (way.data == 0) enter(rule.body(), cell(rule, 1, behindRules(parent)));
                 else add(parent);
             }
             case null -> throw new AssertionError("not a way");
         }
+    }
+
+    /// What follows after rules that end here, so that a rule that ends with itself needs no depth.
+    private static Cell behindRules(Cell parent) {
+        Cell at = parent;
+        while (at.node instanceof Rule && at.data == 1) at = parent(at);
+        return at;
     }
 
     private void expand(Seq seq, int at, Cell parent) {
@@ -257,7 +264,7 @@ final class Recognizer {
         if (count >= repeat.max) return;
         int after = repeat.max == Expr.MANY ? Math.min(count + 1, repeat.least()) : count + 1;
         Cell rest = after == repeat.max ? parent : cell(repeat, after, parent);
-        if (after > count) rest.entered = closure;
+        if (after > count && after < repeat.max) rest.entered = closure;
         enter(repeat.body, rest);
     }
 

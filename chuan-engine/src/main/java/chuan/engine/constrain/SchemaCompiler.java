@@ -42,6 +42,14 @@ final class SchemaCompiler {
         return compiler.value(List.of(document.root()));
     }
 
+    /// The same, objects only.
+    static Expr compileObject(Json schema) {
+        var document = new SchemaDocument(schema);
+        var compiler = new SchemaCompiler(document, open(document.root()));
+        var object = new SchemaNode("(an object)", Json.Obj.of("type", "object"));
+        return compiler.value(List.of(document.root(), object));
+    }
+
     /// Our own keyword: whether objects may have keys that the schema does not mention.
     private static boolean open(SchemaNode root) {
         var own = root.get("x-chuan");

@@ -22,6 +22,12 @@ final class SchemaDocument {
         var own = root.get("$id");
         id = own == null ? "" : own.string().replaceFirst("#$", "");
         index(root);
+        var dialect = root.get("$schema");
+        if (dialect != null && !dialect.string().matches("https?://json-schema\\.org/.*"))
+            throw dialect.invalid(
+                    "the dialect "
+                            + dialect.string()
+                            + " is not known: use https://json-schema.org/draft/2020-12/schema");
     }
 
     SchemaNode root() {

@@ -28,6 +28,11 @@ public final class SchemaException extends InvalidRequestException {
         return code;
     }
 
+    /// Whether it is no schema at all rather than one that cannot be followed.
+    boolean malformed() {
+        return problem.startsWith("is no JSON") || problem.startsWith("must be");
+    }
+
     /// The same about another field of a request, e.g. `response_format.json_schema.schema`.
     public SchemaException in(String field) {
         return new SchemaException(code, field, pointer, problem);

@@ -1,0 +1,135 @@
+package chuan.engine.constrain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import chuan.engine.Constraint;
+import chuan.engine.tools.Tool;
+import chuan.engine.tools.ToolChoice;
+import chuan.tokenizer.Tokenizer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/// Random walks through constraints, over the shipped vocabulary.
+class WalkTest {
+    private static final Tokenizer TOKENIZER = Vocabularies.SHIPPED;
+    private static final Constraints CONSTRAINTS = new Constraints(TOKENIZER);
+    private static final Pattern CLOSING = Pattern.compile(".*[\"}\\]].*");
+
+    private static boolean[] mask(Constraint constraint, int state) {
+        var logits = new float[TOKENIZER.vocabSize()];
+        constraint.mask(state, logits);
+        var allowed = new boolean[logits.length];
+        for (int id = 0; id < logits.length; id++) allowed[id] = logits[id] == 0;
+        return allowed;
+    }
+
+    private static List<Constraint> all() {
+        var all = new ArrayList<Constraint>();
+        for (String schema : Schemas.ALL) all.add(CONSTRAINTS.jsonSchema(schema));
+        all.add(CONSTRAINTS.jsonObject());
+        all.add(CONSTRAINTS.continuing().jsonObject());
+        all.add(CONSTRAINTS.regex("(你好|[a-z]{2,9} )+😀?"));
+        all.add(CONSTRAINTS.gbnf("root ::= \"[\" (root | [一-龥]{1,3}) \"]\" # nested\n"));
+        all.add(
+                CONSTRAINTS.tools(
+                        List.of(
+                                new Tool("天气", "", Schemas.ALL.getFirst(), true),
+                                new Tool("b", "", "", true)),
+                        new ToolChoice.Auto(),
+                        true));
+        return all;
+    }
+
+    @Test
+    void aMaskIsWhatEachTokenWouldDo() {
+        var random = new SplittableRandom(20);
+        for (Constraint constraint : all()) {
+            int state = constraint.start();
+            for (int step = 0; step < 12; step++) {
+                boolean[] allowed = mask(constraint, state);
+                var ids = new ArrayList<Integer>();
+                for (int id = 0; id < allowed.length; id++) {
+                    assertThat(allowed[id])
+                            .as("token %d in state %d", id, state)
+                            .isEqualTo(constraint.advance(state, id) >= 0);
+                    if (allowed[id]) ids.add(id);
+                }
+                if (constraint.complete(state)) break;
+                assertThat(ids.isEmpty() && !constraint.accepting(state)).isFalse();
+                if (ids.isEmpty()) break;
+                state = constraint.advance(state, ids.get(random.nextInt(ids.size())));
+            }
+        }
+    }
+
+    /// Walks at random and away from whatever closes, then ends as soon as it can: what comes out
+    /// fits, and there is always a way on.
+    @Test
+    void whatIsWrittenFits() {
+        int texts = 0;
+        for (int s = 0; s < Schemas.ALL.size(); s++) {
+            var constraint = CONSTRAINTS.jsonSchema(Schemas.ALL.get(s));
+            for (long seed = 0; seed < 25; seed++) {
+                String text = walk(constraint, new SplittableRandom(seed * 100 + s), seed % 2 == 0);
+                assertThat(Schemas.faults(Schemas.ALL.get(s), text))
+                        .as("schema %d, seed %d: %s", s, seed, text)
+                        .isEmpty();
+                texts++;
+            }
+        }
+        System.out.println(texts + " texts fit");
+    }
+
+    private static String walk(Constraint constraint, SplittableRandom random, boolean evasive) {
+        var ids = new ArrayList<Integer>();
+        int state = constraint.start();
+        for (int step = 0; !constraint.complete(state); step++) {
+            assertThat(step).as("an end is near").isLessThan(3000);
+            boolean hurry = step > 40;
+            if (constraint.accepting(state) && (hurry || random.nextInt(4) == 0)) break;
+            boolean[] allowed = mask(constraint, state);
+            int[] all =
+                    java.util.stream.IntStream.range(0, allowed.length)
+                            .filter(i -> allowed[i])
+                            .toArray();
+            assertThat(all).as("no dead end").isNotEmpty();
+            int[] preferred =
+                    Arrays.stream(all)
+                            .filter(id ->
+                                    CLOSING.matcher(TOKENIZER.piece(id)).matches()
+                                            == (hurry || !evasive))
+                            .toArray();
+            int[] from = preferred.length > 0 && random.nextInt(5) > 0 ? preferred : all;
+            int id = from[random.nextInt(from.length)];
+            ids.add(id);
+            state = constraint.advance(state, id);
+        }
+        return TOKENIZER.decode(ids.stream().mapToInt(i -> i).toArray());
+    }
+
+    /// A text that is allowed is allowed however it is cut into tokens.
+    @Test
+    void anySplitWillDo() {
+        List<String> texts =
+                List.of(
+                        "{\"城市\": \"上海\", \"n\": 31}",
+                        "{\"城市\":\"北京\"}",
+                        "{\"城市\":\"北京\",\"n\":7}");
+        var constraint = CONSTRAINTS.jsonSchema(Schemas.ALL.getFirst());
+        for (long seed = 0; seed < 200; seed++)
+            for (String text : texts) {
+                int[] ids = Vocabularies.split(TOKENIZER, text, new SplittableRandom(seed));
+                int state = constraint.start();
+                for (int id : ids) {
+                    state = constraint.advance(state, id);
+                    assertThat(state).as("seed %d: %s", seed, text).isNotNegative();
+                }
+                assertThat(constraint.complete(state)).isTrue();
+                assertThat(TOKENIZER.decode(ids)).isEqualTo(text);
+            }
+    }
+}
