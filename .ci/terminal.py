@@ -145,7 +145,7 @@ def a_resized_terminal_is_no_reason_to_stop(home):
 def history_comes_back_with_its_lines(home):
     first = Chat(home).shows(r"(?m)^>$")
     first.send("one\ntwo 二\r").answered().end()
-    again = Chat(home).shows(r"(?m)^>$").send("\x1b[A").shows("one").shows("two 二")
+    again = Chat(home).shows(r"(?m)^>$").send("\x1bOA").shows("one").shows("two 二")
     again.send("\x03").end()
     mode = os.stat(os.path.join(home, "chat-history")).st_mode & 0o777
     assert mode == 0o600, oct(mode)
