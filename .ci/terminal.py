@@ -132,7 +132,7 @@ def control_c_stops_an_answer_and_the_chat_goes_on(home):
         if "stopped" in chat.plain():
             break
     assert "stopped" in chat.plain()
-    chat.send("/stats\r").shows("of context").end()
+    chat.send("/stats\r").shows(r"prompt \d+ tokens \(").end()
 
 
 def a_resized_terminal_is_no_reason_to_stop(home):
