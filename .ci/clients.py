@@ -97,6 +97,56 @@ def log_probabilities_are_those_of_the_tokens(client, _, server):
     assert greedy(client, server.model, max_tokens=3, logprobs=True).choices[0].logprobs.content[0].top_logprobs == []
 
 
+WEATHER = {"type": "function", "function": {"name": "weather", "description": "天气", "parameters": {
+    "type": "object", "properties": {"城市": {"enum": ["北京", "上海"]}, "days": {"type": "integer", "minimum": 1, "maximum": 7}},
+    "required": ["城市", "days"], "additionalProperties": False}}}
+
+
+def arguments_fit(text):
+    arguments = json.loads(text)
+    assert set(arguments) == {"城市", "days"}, arguments
+    assert arguments["城市"] in ("北京", "上海") and 1 <= arguments["days"] <= 7, arguments
+
+
+def tools_are_called(client, _, server):
+    demanded = {"tools": [WEATHER], "tool_choice": "required", "max_tokens": 200}
+    choice = greedy(client, server.model, **demanded).choices[0]
+    assert choice.finish_reason == "tool_calls"
+    call = choice.message.tool_calls[0]
+    assert call.type == "function" and call.id and call.function.name == "weather"
+    arguments_fit(call.function.arguments)
+    named = {"type": "function", "function": {"name": "weather"}}
+    assert greedy(client, server.model, **demanded | {"tool_choice": named}).choices[0].message.tool_calls
+    with client.chat.completions.stream(model=server.model, messages=QUESTION, temperature=0, **demanded) as stream:
+        for _ in stream:
+            pass
+        final = stream.get_final_completion().choices[0]
+    assert final.finish_reason == "tool_calls"
+    assert final.message.tool_calls[0].function.arguments == call.function.arguments
+    answered = QUESTION + [
+        {"role": "assistant", "content": None, "tool_calls": [call.model_dump()]},
+        {"role": "tool", "tool_call_id": call.id, "content": "晴，20 度"}]
+    after = client.chat.completions.create(model=server.model, messages=answered, tools=[WEATHER], tool_choice="none", max_tokens=30)
+    assert after.choices[0].message.content and not after.choices[0].message.tool_calls
+
+
+def answers_follow_a_schema(client, _, server):
+    schema = {"type": "json_schema", "json_schema": {"name": "weather", "strict": True, "schema": WEATHER["function"]["parameters"]}}
+    for seed in range(5):
+        choice = greedy(client, server.model, response_format=schema, temperature=1, seed=seed, max_tokens=200).choices[0]
+        assert choice.finish_reason == "stop"
+        arguments_fit(choice.message.content)
+    some = greedy(client, server.model, response_format={"type": "json_object"}, max_tokens=300).choices[0]
+    if some.finish_reason == "stop":
+        assert isinstance(json.loads(some.message.content), dict)
+    refused = {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "array", "uniqueItems": True}}}
+    try:
+        greedy(client, server.model, response_format=refused)
+        raise AssertionError("a keyword that cannot be followed was taken")
+    except openai.BadRequestError as e:
+        assert "uniqueItems" in e.message and e.param, e
+
+
 def seeds_stops_and_several_choices(client, _, server):
     warm = dict(temperature=1.0, seed=7, max_tokens=30)
     one, two = greedy(client, server.model, **warm), greedy(client, server.model, **warm)
