@@ -3,6 +3,7 @@ package chuan.server;
 import chuan.engine.InvalidRequestException;
 import chuan.engine.OverloadedException;
 import chuan.engine.ShuttingDownException;
+import chuan.engine.constrain.SchemaException;
 import chuan.model.ContextTooLongException;
 import io.helidon.http.HttpException;
 import io.helidon.webserver.ServerConnectionException;
@@ -25,6 +26,8 @@ public final class ErrorResponses {
     public static ApiException of(Throwable problem) {
         return switch (problem) {
             case ApiException e -> e;
+            case SchemaException e ->
+                    ApiException.badRequest(e.field(), e.code(), message(e.getMessage()));
             case InvalidRequestException e ->
                     ApiException.badRequest(e.field(), message(e.getMessage()));
             case ContextTooLongException e ->

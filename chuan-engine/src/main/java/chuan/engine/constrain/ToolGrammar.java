@@ -62,7 +62,7 @@ final class ToolGrammar {
                 Expr.text("\"arguments\":"),
                 Expr.optional(Expr.text(" ")),
                 arguments(tool, index, text),
-                Expr.text("}" + ToolTemplate.END));
+                Expr.text("}"));
     }
 
     private static Expr arguments(Tool tool, int index, JsonText text) {

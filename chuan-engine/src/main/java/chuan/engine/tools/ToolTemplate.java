@@ -1,71 +1,150 @@
 package chuan.engine.tools;
 
-import chuan.files.Json;
 import java.util.List;
-import java.util.stream.Collectors;
 
-/// The words in which tools, calls and results stand in a conversation.
-public final class ToolTemplate {
-    /// In front of each call.
-    public static final String BEGIN = "<tool_call>";
+/// How tools, calls and results are written in a conversation with a model that was not trained on
+/// any form of them: our own form, in words it can follow. All of it is plain text in messages that
+/// [chuan.engine.ChatTemplate] writes down, so it takes no token of the vocabulary.
+///
+/// - The tools stand in the system text, a line of JSON each, and how to call one behind them.
+/// - A call is the line [#MARKER], then `{"name": …, "arguments": {…}}`. More calls follow in the
+///   same way; what the model says stands in front of them.
+/// - A result is said by the user.
+///
+/// [ToolCallParser] reads what [#calls] writes.
+public enum ToolTemplate {
+    CHINESE(
+            """
+            你可以使用下面的工具，每行一个，以 JSON 表示名称、说明和参数：
+            """,
+            """
+            需要使用工具时，单独写一行 <tool_call>，在下一行写出调用的 JSON，例如：
+            <tool_call>
+            {"name": "工具名称", "arguments": {"参数名": "参数值"}}
+            然后结束回答，工具的结果会在下一条消息中给出。不需要工具时，直接回答。\
+            """,
+            "这一次必须使用工具。",
+            "这一次必须使用工具 %s。",
+            "一次只能调用一个工具。",
+            "工具 %s 的结果：",
+            "工具的结果："),
 
-    /// Behind each call.
-    public static final String END = "</tool_call>";
+    ENGLISH(
+            """
+            You can use these tools. Each line is JSON with the name, description and parameters of one:
+            """,
+            """
+            To use a tool, write <tool_call> on a line of its own and the call as JSON on the next line:
+            <tool_call>
+            {"name": "name of the tool", "arguments": {"parameter": "value"}}
+            Then end your answer: the next message holds the result. If no tool is needed, just answer.\
+            """,
+            "This time a tool must be used.",
+            "This time the tool %s must be used.",
+            "Call one tool at a time.",
+            "Result of the tool %s:",
+            "Result of the tool:");
 
-    private ToolTemplate() {}
+    /// The line in front of a call.
+    public static final String MARKER = "<tool_call>";
 
-    /// What the system text says about tools; to be put behind the user's own.
-    public static String system(List<Tool> tools, ToolChoice choice) {
-        if (tools.isEmpty() || choice instanceof ToolChoice.None) return "";
-        String list = tools.stream().map(ToolTemplate::line).collect(Collectors.joining("\n"));
-        String when =
-                switch (choice) {
-                    case ToolChoice.None _ -> "";
-                    case ToolChoice.Auto _ -> "需要时可以调用下列工具 (you may call these tools):";
-                    case ToolChoice.Required _ -> "必须调用下列工具 (you must call these tools):";
-                    case ToolChoice.Named named ->
-                            "必须调用工具 " + named.name() + " (you must call this tool):";
-                };
-        return when
-                + "\n<tools>\n"
-                + list
-                + "\n</tools>\n调用格式 (to call one, write):\n"
-                + BEGIN
-                + "{\"name\": \"工具名\", \"arguments\": {参数}}"
-                + END;
+    /// What a call begins with.
+    public static final String BEGIN = MARKER + "\n";
+
+    private final String before;
+    private final String after;
+    private final String required;
+    private final String named;
+    private final String single;
+    private final String result;
+    private final String unnamed;
+
+    ToolTemplate(
+            String before,
+            String after,
+            String required,
+            String named,
+            String single,
+            String result,
+            String unnamed) {
+        this.before = before;
+        this.after = after;
+        this.required = required;
+        this.named = named;
+        this.single = single;
+        this.result = result;
+        this.unnamed = unnamed;
     }
 
-    private static String line(Tool tool) {
-        String name = new Json.Str(tool.name()).compact();
-        String description = new Json.Str(tool.description()).compact();
-        String parameters = tool.parameters().isBlank() ? "{}" : tool.parameters().strip();
-        return "{\"name\": "
-                + name
-                + ", \"description\": "
-                + description
-                + ", \"parameters\": "
-                + parameters
-                + "}";
+    /// The language of a text: Chinese if it holds a Chinese character.
+    public static ToolTemplate forText(String text) {
+        boolean han =
+                text.codePoints()
+                        .anyMatch(
+                                c -> Character.UnicodeScript.of(c) == Character.UnicodeScript.HAN);
+        return han ? CHINESE : ENGLISH;
     }
 
-    /// A call of an earlier answer, as the model wrote it.
+    /// For the system text: the tools, and how to call one.
     ///
-    /// @param arguments JSON object
-    public static String call(String name, String arguments) {
-        return BEGIN
-                + "{\"name\": "
-                + new Json.Str(name).compact()
-                + ", \"arguments\": "
-                + arguments
-                + "}"
-                + END;
+    /// @param parallel an answer may hold several calls
+    public String tools(List<Tool> tools, ToolChoice choice, boolean parallel) {
+        var text = new StringBuilder(before);
+        for (Tool tool : tools) text.append(describe(tool)).append('\n');
+        text.append(after);
+        switch (choice) {
+            case ToolChoice.None _, ToolChoice.Auto _ -> {}
+            case ToolChoice.Required _ -> text.append('\n').append(required);
+            case ToolChoice.Named(String name) -> text.append('\n').append(named.formatted(name));
+        }
+        if (!parallel) text.append('\n').append(single);
+        return text.toString();
     }
 
-    /// What a tool returned, as a message of the user.
+    private static String describe(Tool tool) {
+        var line = new StringBuilder("{\"name\": \"").append(tool.name()).append('"');
+        if (!tool.description().isEmpty())
+            line.append(", \"description\": ").append(quoted(tool.description()));
+        if (!tool.parameters().isEmpty())
+            line.append(", \"parameters\": ").append(tool.parameters());
+        return line.append('}').toString();
+    }
+
+    private static String quoted(String text) {
+        var out = new StringBuilder("\"");
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            switch (c) {
+                case '"', '\\' -> out.append('\\').append(c);
+                case '\n' -> out.append("\\n");
+                case '\t' -> out.append("\\t");
+                default -> out.append(c < ' ' ? ' ' : c);
+            }
+        }
+        return out.append('"').toString();
+    }
+
+    /// An answer with calls, as the model would have written it.
     ///
-    /// @param name of the tool or of the call; may be empty
-    public static String result(String name, String content) {
-        String open = name.isEmpty() ? "<tool_response>" : "<tool_response name=\"" + name + "\">";
-        return open + "\n" + content + "\n</tool_response>";
+    /// @param content what stands in front of them, "" for nothing
+    public static String calls(String content, List<ToolCall> calls) {
+        var text = new StringBuilder(content);
+        for (ToolCall call : calls) {
+            if (!text.isEmpty() && text.charAt(text.length() - 1) != '\n') text.append('\n');
+            text.append(BEGIN)
+                    .append("{\"name\": \"")
+                    .append(call.name())
+                    .append("\", \"arguments\": ")
+                    .append(call.arguments())
+                    .append('}');
+        }
+        return text.toString();
+    }
+
+    /// What the user says when a tool has returned.
+    ///
+    /// @param name "" if it is not known
+    public String result(String name, String content) {
+        return (name.isEmpty() ? unnamed : result.formatted(name)) + "\n" + content;
     }
 }

@@ -1,5 +1,5 @@
-/// Tools that a model may call: how they are told to it, how it calls them, how results come back.
-/// The format is ours; see `docs/tools.md`.
+/// Calls of tools by a model that was not made for them: how tools are described in a prompt, how a
+/// call is written, and how it is read again while it comes. See docs/tools.md.
 @NullMarked
 package chuan.engine.tools;
 

@@ -1,6 +1,5 @@
 package chuan.server.ollama;
 
-import chuan.engine.GenerateRequest;
 import chuan.server.Exchange;
 import chuan.server.Fields;
 import chuan.server.Json;
@@ -82,8 +81,8 @@ public final class AnswerRoutes implements HttpFeature {
     }
 
     /// The request as the next turn of a conversation whose ids the client has kept.
-    private static GenerateRequest behind(
-            Fields fields, int[] before, GenerateRequest request, ServedModel model) {
+    private static Translated.Asked behind(
+            Fields fields, int[] before, Translated.Asked request, ServedModel model) {
         int vocab = model.engine().tokenizer().vocabSize();
         for (int id : before)
             if (id >= vocab)
@@ -98,18 +97,18 @@ public final class AnswerRoutes implements HttpFeature {
             ServedModel model,
             String name,
             Reply.Kind kind,
-            GenerateRequest request) {
+            Translated.Asked asked) {
         boolean stream = fields.bool("stream", true);
         var exchange = Exchange.of(http);
         exchange.asked(name, stream);
         var loop = new AnswerLoop(model, options, exchange);
         var lines = stream ? new LineStream(response) : null;
-        var reply = new Reply(kind, name, request, lines, exchange.startNanos());
+        var reply = new Reply(kind, name, asked, lines, exchange.startNanos());
         if (lines == null) {
-            loop.run(List.of(request), reply);
+            loop.run(List.of(asked.request()), reply);
             Json.send(response, 200, reply.whole());
         } else {
-            lines.guard(() -> loop.run(List.of(request), reply));
+            lines.guard(() -> loop.run(List.of(asked.request()), reply));
         }
     }
 

@@ -4,11 +4,19 @@ import chuan.engine.FinishReason;
 import chuan.engine.GenerateRequest;
 import chuan.engine.GenerateResult;
 import chuan.engine.TokenLogprobs;
+import chuan.engine.tools.ToolCall;
+import chuan.engine.tools.ToolDelta;
+import chuan.engine.tools.ToolTemplate;
 import chuan.server.JsonObject;
 import chuan.server.openai.AnswerListener;
+import chuan.server.openai.AnswerText;
+import chuan.server.openai.ToolCalls;
+import chuan.server.openai.Translated;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 
 /// An answer in lines as it grows, or in one object at the end. Times are nanoseconds.
 final class Reply implements AnswerListener {
@@ -25,7 +33,9 @@ final class Reply implements AnswerListener {
     private final GenerateRequest request;
     private final @Nullable LineStream lines;
     private final long start;
-    private final StringBuilder text = new StringBuilder();
+    private final AnswerText text;
+    private final ToolCalls.Collected said = new ToolCalls.Collected();
+    private int callsSent;
     private @Nullable JsonObject last;
 
     /// @param model as the request calls it
@@ -34,27 +44,69 @@ final class Reply implements AnswerListener {
     Reply(
             Kind kind,
             String model,
-            GenerateRequest request,
+            Translated.Asked asked,
             @Nullable LineStream lines,
             long startNanos) {
         this.kind = kind;
         this.model = model;
-        this.request = request;
+        request = asked.request();
+        text = asked.text();
         this.lines = lines;
         start = startNanos;
     }
 
     @Override
     public void text(int choice, String delta, List<TokenLogprobs> tokens) {
-        if (lines == null) text.append(delta);
-        else lines.send(line(kind, model, delta).put("done", false));
+        take(text.accept(delta));
+    }
+
+    /// Content goes out at once; calls when they are complete, since their arguments are objects.
+    private void take(List<ToolDelta> deltas) {
+        said.add(deltas);
+        if (lines == null) return;
+        for (ToolDelta delta : deltas)
+            if (delta instanceof ToolDelta.Content(String content))
+                lines.send(line(kind, model, content).put("done", false));
+        // all but the last one are complete for certain
+        for (var calls = said.calls(); callsSent < calls.size() - 1; callsSent++)
+            send(lines, calls.get(callsSent));
+    }
+
+    private void send(LineStream stream, ToolCall call) {
+        var arguments = Translation.parsed(call.arguments());
+        var line =
+                arguments == null
+                        ? line(kind, model, ToolTemplate.calls("", List.of(call)))
+                        : line(kind, model, "", List.of(function(call.name(), arguments)));
+        stream.send(line.put("done", false));
+    }
+
+    private static JsonObject function(String name, JsonNode arguments) {
+        return new JsonObject()
+                .put("function", new JsonObject().put("name", name).put("arguments", arguments));
+    }
+
+    /// Calls that were cut off are text as they stand.
+    private JsonObject whole(ToolCalls.Collected all) {
+        var content = new StringBuilder(all.content());
+        var functions = new ArrayList<JsonObject>();
+        for (ToolCall call : all.calls()) {
+            var arguments = Translation.parsed(call.arguments());
+            if (arguments == null) content.append(ToolTemplate.calls("", List.of(call)));
+            else functions.add(function(call.name(), arguments));
+        }
+        return line(kind, model, content.toString(), functions);
     }
 
     @Override
     public void finished(int choice, GenerateResult result, List<TokenLogprobs> rest) {
+        take(text.finish());
+        if (lines != null)
+            for (var calls = said.calls(); callsSent < calls.size(); callsSent++)
+                send(lines, calls.get(callsSent));
         var s = result.statistics();
         var line =
-                line(kind, model, text.toString())
+                (lines == null ? whole(said) : line(kind, model, ""))
                         .put("done", true)
                         .put("done_reason", reason(result.finishReason()));
         if (kind == Kind.GENERATE) line.put("context", context(result));
@@ -80,12 +132,18 @@ final class Reply implements AnswerListener {
     }
 
     private static JsonObject line(Kind kind, String model, String text) {
+        return line(kind, model, text, List.of());
+    }
+
+    private static JsonObject line(
+            Kind kind, String model, String text, List<JsonObject> functions) {
         var line = new JsonObject().put("model", model).put("created_at", Instant.now().toString());
         return switch (kind) {
-            case CHAT ->
-                    line.put(
-                            "message",
-                            new JsonObject().put("role", "assistant").put("content", text));
+            case CHAT -> {
+                var message = new JsonObject().put("role", "assistant").put("content", text);
+                if (!functions.isEmpty()) message.put("tool_calls", functions);
+                yield line.put("message", message);
+            }
             case GENERATE -> line.put("response", text);
         };
     }

@@ -41,6 +41,9 @@ final class Translation {
             copy(message, "role", copy);
             copy(message, "content", copy);
             copy(message, "tool_calls", copy);
+            copy(message, "tool_call_id", copy);
+            copy(message, "tool_name", copy);
+            copy(message, "name", copy);
         }
         copy(fields, "tools", request);
         // as there, the oldest messages are left out when the conversation outgrows the context

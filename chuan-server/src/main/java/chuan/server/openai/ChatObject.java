@@ -18,25 +18,36 @@ final class ChatObject implements AnswerListener {
         final List<TokenLogprobs> tokens = new ArrayList<>();
         @Nullable GenerateResult result;
 
-        Choice(@Nullable Logprobs logprobs) {
+        final AnswerText text;
+        final ToolCalls.Collected said = new ToolCalls.Collected();
+
+        Choice(@Nullable Logprobs logprobs, AnswerText text) {
             this.logprobs = logprobs;
+            this.text = text;
         }
     }
 
     /// @param logprobs for each answer: who writes its log-probabilities, or null
-    ChatObject(Envelope envelope, List<? extends @Nullable Logprobs> logprobs) {
+    /// @param texts for each answer: what its text is
+    ChatObject(
+            Envelope envelope,
+            List<? extends @Nullable Logprobs> logprobs,
+            List<AnswerText> texts) {
         this.envelope = envelope;
-        for (Logprobs each : logprobs) choices.add(new Choice(each));
+        for (int i = 0; i < texts.size(); i++)
+            choices.add(new Choice(logprobs.get(i), texts.get(i)));
     }
 
     @Override
     public void text(int choice, String text, List<TokenLogprobs> tokens) {
         choices.get(choice).tokens.addAll(tokens);
+        choices.get(choice).said.add(choices.get(choice).text.accept(text));
     }
 
     @Override
     public void finished(int choice, GenerateResult result, List<TokenLogprobs> rest) {
         choices.get(choice).tokens.addAll(rest);
+        choices.get(choice).said.add(choices.get(choice).text.finish());
         choices.get(choice).result = result;
         usage.add(result, choice == 0);
     }
@@ -56,18 +67,21 @@ final class ChatObject implements AnswerListener {
     }
 
     private static JsonObject choice(int index, Choice choice, GenerateResult result) {
+        var said = choice.said;
+        boolean called = choice.text.called();
         var message =
                 new JsonObject()
                         .put("role", "assistant")
-                        .put("content", result.text())
+                        .put("content", called && said.content().isEmpty() ? null : said.content())
                         .put("refusal", null);
+        if (called) message.put("tool_calls", said.toJson());
         return new JsonObject()
                 .put("index", index)
                 .put("message", message)
                 .put(
                         "logprobs",
                         choice.logprobs == null ? null : choice.logprobs.chat(choice.tokens))
-                .put("finish_reason", FinishReasons.of(result))
+                .put("finish_reason", FinishReasons.of(result, called))
                 .put("seed", result.seed());
     }
 }

@@ -16,6 +16,7 @@ import tools.jackson.databind.JsonNode;
 record ChatRequest(
         String calledAs,
         List<Message> messages,
+        ToolUse tools,
         Decoding decoding,
         int logprobs,
         ResponseFormat format,
@@ -24,7 +25,7 @@ record ChatRequest(
         boolean makeRoom) {
 
     private static final int MOST_TOP_LOGPROBS = 20;
-    private static final String PREFIX = "x-chuan-prefix-ids";
+    static final String PREFIX = "x-chuan-prefix-ids";
 
     static ChatRequest of(Fields fields, ServedModel model) {
         String calledAs = model(fields, model);
@@ -36,10 +37,10 @@ record ChatRequest(
                 throw fields.bad(
                         PREFIX + "[" + i + "]",
                         prefix[i] + " is not one of the " + vocab + " tokens");
-        checkToolChoice(fields);
         return new ChatRequest(
                 calledAs,
                 Message.all(fields),
+                ToolUse.of(fields),
                 Decoding.of(fields, engine),
                 logprobs(fields),
                 ResponseFormat.of(fields),
@@ -63,18 +64,6 @@ record ChatRequest(
         int top = fields.integer("top_logprobs", 0, MOST_TOP_LOGPROBS, 0);
         if (top > 0 && !wanted) throw fields.bad("top_logprobs", "needs logprobs: true");
         return wanted ? top : -1;
-    }
-
-    /// Tools may be offered: the models here answer in words. A call cannot be demanded.
-    private static void checkToolChoice(Fields fields) {
-        JsonNode choice = fields.get("tool_choice");
-        if (choice == null) return;
-        String name = choice.isString() ? choice.stringValue() : "";
-        if (!name.equals("auto") && !name.equals("none"))
-            throw fields.bad(
-                    "tool_choice",
-                    "must be \"auto\" or \"none\": this server cannot make a model call a tool; a"
-                            + " response_format with a schema gives its arguments");
     }
 
     private static boolean makeRoom(Fields fields) {

@@ -3,14 +3,15 @@ package chuan.server.openai;
 import chuan.engine.GenerateResult;
 import chuan.engine.GenerationEvent;
 import chuan.engine.TokenLogprobs;
+import chuan.engine.tools.ToolDelta;
 import chuan.server.JsonObject;
 import chuan.server.ServerOptions.KeepAliveStyle;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Writes the answers of a chat as chunks: per answer one with the role, those with text, and one
-/// with the reason of its end.
+/// Writes the answers of a chat as chunks: per answer one with the role, those with text and calls
+/// of tools, and one with the reason of its end.
 final class ChatStream implements AnswerListener {
     private final EventStream events;
     private final Envelope envelope;
@@ -23,25 +24,39 @@ final class ChatStream implements AnswerListener {
     /// One answer.
     private static final class Choice {
         final @Nullable Logprobs logprobs;
+        final AnswerText text;
         boolean started;
 
-        Choice(@Nullable Logprobs logprobs) {
+        /// Tokens whose text is held back.
+        List<TokenLogprobs> held = new ArrayList<>();
+
+        Choice(@Nullable Logprobs logprobs, AnswerText text) {
             this.logprobs = logprobs;
+            this.text = text;
+        }
+
+        List<TokenLogprobs> takeHeld() {
+            var taken = held;
+            held = new ArrayList<>();
+            return taken;
         }
     }
 
     /// @param logprobs for each answer: who writes its log-probabilities, or null
+    /// @param texts for each answer: what its text is
     ChatStream(
             EventStream events,
             Envelope envelope,
             Decoding decoding,
             KeepAliveStyle keepAlive,
-            List<? extends @Nullable Logprobs> logprobs) {
+            List<? extends @Nullable Logprobs> logprobs,
+            List<AnswerText> texts) {
         this.events = events;
         this.envelope = envelope;
         this.decoding = decoding;
         this.keepAlive = keepAlive;
-        for (Logprobs each : logprobs) choices.add(new Choice(each));
+        for (int i = 0; i < texts.size(); i++)
+            choices.add(new Choice(logprobs.get(i), texts.get(i)));
     }
 
     @Override
@@ -70,17 +85,41 @@ final class ChatStream implements AnswerListener {
     @Override
     public void text(int choice, String text, List<TokenLogprobs> tokens) {
         begin(choice);
-        var delta = new JsonObject().put("content", text);
-        send(chunk(choice, delta, logprobs(choice, tokens), null));
+        choices.get(choice).held.addAll(tokens);
+        deltas(choice, choices.get(choice).text.accept(text));
+    }
+
+    private void deltas(int choice, List<ToolDelta> deltas) {
+        for (ToolDelta delta : deltas) {
+            var object =
+                    switch (delta) {
+                        case ToolDelta.Content(String text) ->
+                                new JsonObject().put("content", text);
+                        case ToolDelta.Begin(int index, String name) ->
+                                new JsonObject()
+                                        .put("content", null)
+                                        .put("tool_calls", List.of(ToolCalls.begin(index, name)));
+                        case ToolDelta.Arguments(int index, String json) ->
+                                new JsonObject()
+                                        .put(
+                                                "tool_calls",
+                                                List.of(ToolCalls.arguments(index, json)));
+                    };
+            send(chunk(choice, object, logprobs(choice, choices.get(choice).takeHeld()), null));
+        }
     }
 
     @Override
     public void finished(int choice, GenerateResult result, List<TokenLogprobs> rest) {
         begin(choice);
+        var text = choices.get(choice).text;
+        deltas(choice, text.finish());
+        choices.get(choice).held.addAll(rest);
+        var last = choices.get(choice).takeHeld();
         usage.add(result, choice == 0);
-        var logprobs = rest.isEmpty() ? null : logprobs(choice, rest);
+        var logprobs = last.isEmpty() ? null : logprobs(choice, last);
         send(
-                chunk(choice, new JsonObject(), logprobs, FinishReasons.of(result))
+                chunk(choice, new JsonObject(), logprobs, FinishReasons.of(result, text.called()))
                         .put("timings", Usage.timings(result.statistics())));
     }
 

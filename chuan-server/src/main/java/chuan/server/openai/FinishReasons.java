@@ -6,6 +6,12 @@ import chuan.engine.GenerateResult;
 final class FinishReasons {
     private FinishReasons() {}
 
+    /// @param called the answer holds a call of a tool
+    static String of(GenerateResult result, boolean called) {
+        String reason = of(result);
+        return called && reason.equals("stop") ? "tool_calls" : reason;
+    }
+
     static String of(GenerateResult result) {
         return switch (result.finishReason()) {
             case STOP -> "stop";

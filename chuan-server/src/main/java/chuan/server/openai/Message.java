@@ -1,17 +1,22 @@
 package chuan.server.openai;
 
 import chuan.engine.ChatMessage;
+import chuan.engine.tools.ToolCall;
+import chuan.engine.tools.ToolTemplate;
 import chuan.server.Fields;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
 /// One message of a request, its parts joined.
 ///
 /// @param content "" if there is none
 /// @param calls of tools, by an assistant
+/// @param tool whose result it is, "" if that is not said
 /// @param path of the message in the request
-record Message(Role role, String content, List<Call> calls, String path) {
+record Message(Role role, String content, List<Call> calls, String tool, String path) {
 
     enum Role {
         /// Also what newer clients call developer.
@@ -24,32 +29,49 @@ record Message(Role role, String content, List<Call> calls, String path) {
 
     /// A call that the assistant made.
     ///
-    /// @param arguments JSON text
-    record Call(String name, String arguments) {}
+    /// @param id "" if it has none
+    record Call(String id, ToolCall call) {}
 
     /// As the chat format has it. What a tool returned is said by the user.
-    ChatMessage toChat() {
+    ChatMessage toChat(ToolTemplate template) {
         return switch (role) {
             case SYSTEM -> ChatMessage.system(content);
-            case USER, TOOL -> ChatMessage.user(content);
-            case ASSISTANT -> ChatMessage.assistant(content);
+            case USER -> ChatMessage.user(content);
+            case TOOL -> ChatMessage.user(template.result(tool, content));
+            case ASSISTANT ->
+                    ChatMessage.assistant(
+                            ToolTemplate.calls(content, calls.stream().map(Call::call).toList()));
         };
     }
 
     static List<Message> all(Fields request) {
         if (!request.has("messages")) throw request.missing("messages", "a list of messages");
-        var messages = request.objects("messages").stream().map(Message::of).toList();
+        var messages = new ArrayList<Message>();
+        var names = new HashMap<String, String>();
+        for (Fields fields : request.objects("messages")) {
+            var message = of(fields, names);
+            for (Call call : message.calls) names.put(call.id, call.call.name());
+            messages.add(message);
+        }
         if (messages.isEmpty()) throw request.bad("messages", "is empty");
         return messages;
     }
 
-    private static Message of(Fields fields) {
+    /// @param names of the tools that were called, by the ids of the calls
+    private static Message of(Fields fields, Map<String, String> names) {
         Role role = role(fields);
         var calls = role == Role.ASSISTANT ? calls(fields) : List.<Call>of();
         String content = content(fields);
         if (!fields.has("content") && calls.isEmpty() && role != Role.ASSISTANT)
             throw fields.missing("content", "a string or a list of parts");
-        return new Message(role, content, calls, fields.path());
+        return new Message(
+                role, content, calls, role == Role.TOOL ? tool(fields, names) : "", fields.path());
+    }
+
+    private static String tool(Fields fields, Map<String, String> names) {
+        String said = fields.string(fields.either("name", "tool_name"), "");
+        String id = fields.string("tool_call_id", "");
+        return said.isEmpty() && !id.isEmpty() ? names.getOrDefault(id, "") : said;
     }
 
     private static Role role(Fields fields) {
@@ -94,7 +116,10 @@ record Message(Role role, String content, List<Call> calls, String path) {
         var calls = new ArrayList<Call>();
         for (Fields call : message.objects("tool_calls")) {
             Fields function = call.requiredObject("function");
-            calls.add(new Call(function.requiredString("name"), arguments(function)));
+            calls.add(
+                    new Call(
+                            call.string("id", ""),
+                            new ToolCall(function.requiredString("name"), arguments(function))));
         }
         return calls;
     }

@@ -113,11 +113,7 @@ record ResponseFormat(Kind kind, String text, List<String> choices, String field
                 case JSON_SCHEMA -> constraints.jsonSchema(text);
                 case REGEX -> constraints.regex(text);
                 case CHOICE -> constraints.choice(choices);
-                case GRAMMAR ->
-                        throw ApiException.badRequest(
-                                field,
-                                field
-                                        + ": grammars are not supported; use a regex or a JSON schema");
+                case GRAMMAR -> constraints.gbnf(text);
             };
         } catch (SchemaException e) {
             var named = e.in(field);

@@ -113,7 +113,7 @@ public final class TokenRoutes implements HttpFeature {
     }
 
     private static ChatPrompt rendered(Fields fields, ServedModel model) {
-        return ChatRoutes.prompt(ChatRequest.of(fields, model), model);
+        return ChatPlan.of(ChatRequest.of(fields, model), model).prompt();
     }
 
     /// Turns as text between the spelled ids of the speakers.

@@ -11,36 +11,43 @@ import tools.jackson.databind.JsonNode;
 public final class Translated {
     private Translated() {}
 
+    /// What is asked to be generated, and what its text will be taken for.
+    public record Asked(GenerateRequest request, AnswerText text) {}
+
     /// What a body of `/v1/chat/completions` asks to generate.
-    public static GenerateRequest chat(JsonNode body, ServedModel model) {
-        var request = ChatRequest.of(Fields.of(body), model);
-        return ChatRoutes.requests(request, ChatRoutes.prompt(request, model), model).getFirst();
+    public static Asked chat(JsonNode body, ServedModel model) {
+        var plan = ChatPlan.of(ChatRequest.of(Fields.of(body), model), model);
+        return new Asked(plan.requests().getFirst(), plan.text());
     }
 
     /// What a body of `/v1/completions` asks to generate.
-    public static GenerateRequest completion(JsonNode body, ServedModel model) {
+    public static Asked completion(JsonNode body, ServedModel model) {
         var request = CompletionRequest.of(Fields.of(body), model);
-        return CompletionRoutes.requests(request, model).getFirst();
+        return new Asked(
+                CompletionRoutes.requests(request, model).getFirst(), new AnswerText(null));
     }
 
     /// A request as the next turn of a conversation whose ids the client has kept.
     ///
     /// @throws chuan.server.ApiException 400 if both together are longer than the context
-    public static GenerateRequest behind(int[] ids, GenerateRequest turn, ServedModel model) {
+    public static Asked behind(int[] ids, Asked asked, ServedModel model) {
+        GenerateRequest turn = asked.request();
         int[] added = turn.prompt();
         int[] prompt = Arrays.copyOf(ids, Math.addExact(ids.length, added.length));
         System.arraycopy(added, 0, prompt, ids.length, added.length);
         int context = model.engine().context();
         if (prompt.length > context)
             throw Decoding.contextExceeded(context, prompt.length, "context");
-        return new GenerateRequest(
-                prompt,
-                turn.continuesText(),
-                Math.min(turn.maxTokens(), context - prompt.length + 1),
-                turn.stop(),
-                turn.stopIds(),
-                turn.sampling(),
-                turn.logprobs(),
-                turn.constraint());
+        var request =
+                new GenerateRequest(
+                        prompt,
+                        turn.continuesText(),
+                        Math.min(turn.maxTokens(), context - prompt.length + 1),
+                        turn.stop(),
+                        turn.stopIds(),
+                        turn.sampling(),
+                        turn.logprobs(),
+                        turn.constraint());
+        return new Asked(request, asked.text());
     }
 }
