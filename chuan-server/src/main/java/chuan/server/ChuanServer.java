@@ -43,6 +43,10 @@ public final class ChuanServer implements AutoCloseable {
     /// How long writing the end of answers that are cut off may take.
     private static final Duration TELLING = Duration.ofSeconds(5);
 
+    /// How long a client may think between two requests on one connection. Clients keep theirs for
+    /// minutes, and one that waits costs a few kilobytes.
+    private static final Duration IDLE = Duration.ofMinutes(30);
+
     private final ServerOptions options;
     private final ServerState state = new ServerState();
     private final AtomicInteger inFlight = new AtomicInteger();
@@ -63,6 +67,7 @@ public final class ChuanServer implements AutoCloseable {
                         .addConnectionSelector(ClientConnection.http1())
                         .maxPayloadSize(-1) // Json has the limit, and says so in JSON
                         .shutdownGracePeriod(Duration.ZERO)
+                        .idleConnectionTimeout(IDLE)
                         .routing(this::route)
                         .build();
     }
