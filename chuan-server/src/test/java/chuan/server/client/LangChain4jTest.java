@@ -1,0 +1,171 @@
+package chuan.server.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import chuan.server.TestServer;
+import dev.langchain4j.agent.tool.ToolSpecification;
+import dev.langchain4j.data.message.UserMessage;
+import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.request.ResponseFormat;
+import dev.langchain4j.model.chat.request.ResponseFormatType;
+import dev.langchain4j.model.chat.request.ToolChoice;
+import dev.langchain4j.model.chat.request.json.JsonObjectSchema;
+import dev.langchain4j.model.chat.request.json.JsonSchema;
+import dev.langchain4j.model.chat.response.ChatResponse;
+import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
+import dev.langchain4j.model.openai.OpenAiChatModel;
+import dev.langchain4j.model.openai.OpenAiEmbeddingModel;
+import dev.langchain4j.model.openai.OpenAiStreamingChatModel;
+import dev.langchain4j.model.output.FinishReason;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.json.JsonMapper;
+
+class LangChain4jTest {
+    private static final String MODEL = "chuan-10m-chat";
+    private static final String QUESTION = "你好，请介绍一下你自己";
+    private static final JsonObjectSchema WEATHER =
+            JsonObjectSchema.builder()
+                    .addEnumProperty("城市", List.of("北京", "上海"))
+                    .addBooleanProperty("明天")
+                    .required("城市", "明天")
+                    .additionalProperties(false)
+                    .build();
+
+    private static TestServer server;
+
+    @BeforeAll
+    static void start() {
+        server = new TestServer();
+    }
+
+    @AfterAll
+    static void stop() {
+        server.close();
+    }
+
+    private static OpenAiChatModel model() {
+        return OpenAiChatModel.builder()
+                .baseUrl(server.server().address() + "v1")
+                .apiKey("none")
+                .modelName(MODEL)
+                .temperature(0.0)
+                .maxTokens(200)
+                .strictJsonSchema(true)
+                .build();
+    }
+
+    private static ChatRequest.Builder question() {
+        return ChatRequest.builder().messages(UserMessage.from(QUESTION));
+    }
+
+    @Test
+    void aChatIsTheSameWholeAndStreamed() throws Exception {
+        var whole = model().chat(question().build());
+        assertThat(whole.aiMessage().text()).isNotBlank();
+        assertThat(whole.finishReason()).isEqualTo(FinishReason.STOP);
+        assertThat(whole.tokenUsage().totalTokenCount())
+                .isEqualTo(
+                        whole.tokenUsage().inputTokenCount()
+                                + whole.tokenUsage().outputTokenCount());
+        var streaming =
+                OpenAiStreamingChatModel.builder()
+                        .baseUrl(server.server().address() + "v1")
+                        .apiKey("none")
+                        .modelName(MODEL)
+                        .temperature(0.0)
+                        .maxTokens(200)
+                        .build();
+        var pieces = new StringBuilder();
+        var end = new CompletableFuture<ChatResponse>();
+        streaming.chat(
+                question().build(),
+                new StreamingChatResponseHandler() {
+                    @Override
+                    public void onPartialResponse(String piece) {
+                        pieces.append(piece);
+                    }
+
+                    @Override
+                    public void onCompleteResponse(ChatResponse response) {
+                        end.complete(response);
+                    }
+
+                    @Override
+                    public void onError(Throwable error) {
+                        end.completeExceptionally(error);
+                    }
+                });
+        var streamed = end.get(60, TimeUnit.SECONDS);
+        assertThat(pieces).hasToString(whole.aiMessage().text());
+        assertThat(streamed.aiMessage().text()).isEqualTo(whole.aiMessage().text());
+        assertThat(streamed.tokenUsage().outputTokenCount())
+                .isEqualTo(whole.tokenUsage().outputTokenCount());
+    }
+
+    @Test
+    void aToolIsCalled() throws Exception {
+        var answer =
+                model().chat(
+                                question()
+                                        .toolSpecifications(
+                                                ToolSpecification.builder()
+                                                        .name("weather")
+                                                        .description("天气")
+                                                        .parameters(WEATHER)
+                                                        .build())
+                                        .toolChoice(ToolChoice.REQUIRED)
+                                        .build());
+        assertThat(answer.finishReason()).isEqualTo(FinishReason.TOOL_EXECUTION);
+        var call = answer.aiMessage().toolExecutionRequests().getFirst();
+        assertThat(call.name()).isEqualTo("weather");
+        assertThat(call.id()).isNotBlank();
+        isWeather(call.arguments());
+    }
+
+    @Test
+    void anAnswerFollowsASchema() throws Exception {
+        var answer =
+                model().chat(
+                                question()
+                                        .responseFormat(
+                                                ResponseFormat.builder()
+                                                        .type(ResponseFormatType.JSON)
+                                                        .jsonSchema(
+                                                                JsonSchema.builder()
+                                                                        .name("weather")
+                                                                        .rootElement(WEATHER)
+                                                                        .build())
+                                                        .build())
+                                        .build());
+        isWeather(answer.aiMessage().text());
+    }
+
+    private static void isWeather(String json) {
+        var value = new JsonMapper().readTree(json);
+        assertThat(value.get("城市").asString()).isIn("北京", "上海");
+        assertThat(value.get("明天").isBoolean()).isTrue();
+        assertThat(value.size()).isEqualTo(2);
+    }
+
+    @Test
+    void embeddingsHaveLengthOne() {
+        var vector =
+                OpenAiEmbeddingModel.builder()
+                        .baseUrl(server.server().address() + "v1")
+                        .apiKey("none")
+                        .modelName(MODEL)
+                        .build()
+                        .embed("春天")
+                        .content()
+                        .vector();
+        double square = 0;
+        for (float x : vector) square += x * x;
+        assertThat(square).isCloseTo(1, within(1e-4));
+    }
+}

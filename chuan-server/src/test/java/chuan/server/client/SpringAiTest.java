@@ -1,0 +1,73 @@
+package chuan.server.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import chuan.server.TestServer;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.springframework.ai.chat.prompt.Prompt;
+import org.springframework.ai.openai.OpenAiChatModel;
+import org.springframework.ai.openai.OpenAiChatOptions;
+import tools.jackson.databind.json.JsonMapper;
+
+/// Spring AI's client, which is OpenAI's own for Java underneath.
+class SpringAiTest {
+    private static final String QUESTION = "你好，请介绍一下你自己";
+    private static final String SCHEMA =
+            """
+            {"type":"object","properties":{"城市":{"enum":["北京","上海"]}},"required":["城市"],
+             "additionalProperties":false}
+            """;
+
+    private static TestServer server;
+
+    @BeforeAll
+    static void start() {
+        server = new TestServer();
+    }
+
+    @AfterAll
+    static void stop() {
+        server.close();
+    }
+
+    private static OpenAiChatOptions.Builder options() {
+        return OpenAiChatOptions.builder()
+                .baseUrl(server.server().address() + "v1")
+                .apiKey("none")
+                .model("chuan-10m-chat")
+                .temperature(0.0)
+                .maxTokens(200);
+    }
+
+    @Test
+    void aChatIsTheSameWholeAndStreamed() {
+        var model = OpenAiChatModel.builder().options(options().build()).build();
+        var whole = Objects.requireNonNull(model.call(new Prompt(QUESTION)).getResult());
+        assertThat(whole.getOutput().getText()).isNotBlank();
+        assertThat(whole.getMetadata().getFinishReason()).isEqualToIgnoringCase("stop");
+        var pieces = model.stream(new Prompt(QUESTION)).collectList().block(Duration.ofMinutes(1));
+        String text =
+                Objects.requireNonNull(pieces).stream()
+                        .map(piece -> piece.getResult())
+                        .filter(Objects::nonNull)
+                        .map(result -> result.getOutput().getText())
+                        .filter(Objects::nonNull)
+                        .collect(Collectors.joining());
+        assertThat(text).isEqualTo(whole.getOutput().getText());
+    }
+
+    @Test
+    void anAnswerFollowsASchema() {
+        var model =
+                OpenAiChatModel.builder().options(options().outputSchema(SCHEMA).build()).build();
+        var answer = Objects.requireNonNull(model.call(new Prompt(QUESTION)).getResult());
+        var value = new JsonMapper().readTree(answer.getOutput().getText());
+        assertThat(value.get("城市").asString()).isIn("北京", "上海");
+        assertThat(value.size()).isEqualTo(1);
+    }
+}
