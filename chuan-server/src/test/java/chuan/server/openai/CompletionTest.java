@@ -61,7 +61,10 @@ class CompletionTest {
                                 + "'stream_options':{'include_usage':true}");
         var text = new StringBuilder();
         var events = stream.events();
-        assertThat(events.removeLast().get("usage")).isEqualTo(json.get("usage"));
+        JsonNode usage = events.removeLast().get("usage");
+        // which tokens were drafted depends on how long steps took
+        for (String count : new String[] {"prompt_tokens", "completion_tokens", "total_tokens"})
+            assertThat(usage.get(count)).as(count).isEqualTo(json.get("usage").get(count));
         for (JsonNode event : events)
             text.append(event.get("choices").get(0).get("text").asString());
         assertThat(text.toString()).isEqualTo(choice.get("text").asString());
