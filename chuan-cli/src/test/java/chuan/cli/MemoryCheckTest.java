@@ -96,9 +96,9 @@ class MemoryCheckTest {
     void theTypeThatFitsIsNamed() {
         assertThat(refusal(9.66, KvChoice.AUTO, WeightType.AS_STORED, 4096))
                 .contains("26.53 GB for weights", "3.36 GB for keys and values (4,096 tokens, f16)")
-                .contains("0.28 GB scratch = 30.16 GB", "9.66 GB are available (as a test says)")
+                .contains("0.32 GB scratch = 30.20 GB", "9.66 GB are available (as a test says)")
                 .contains("no context fits; chuan quantize --type int4 makes the weights 7.79 GB")
-                .contains("--ctx 1920 --kv f16, or --ctx 3712 --kv int8, would fit");
+                .contains("--ctx 1856 --kv f16, or --ctx 3648 --kv int8, would fit");
         assertThat(refusal(17.2, KvChoice.AUTO, WeightType.AS_STORED, 4096))
                 .contains("chuan quantize --type int8 makes the weights 14.10 GB");
         assertThat(refusal(6, KvChoice.AUTO, WeightType.AS_STORED, 4096))
@@ -111,7 +111,7 @@ class MemoryCheckTest {
                 .contains("6.71 GB for keys and values (4,096 tokens, f32)")
                 .contains("; --ctx 1216 --kv f32, or --ctx 4096 --kv int8, would fit");
         assertThat(refusal(28.9, KvChoice.INT8, WeightType.AS_STORED, 65_536))
-                .contains("; --ctx 4928 --kv int8 would fit");
+                .contains("; --ctx 4800 --kv int8 would fit");
     }
 
     @Test
