@@ -180,7 +180,7 @@ final class Toys {
         }
 
         @Override
-        public KvCache newCache(int capacity) {
+        public synchronized KvCache newCache(int capacity) {
             openCaches++;
             var cache = new FakeCache(this, capacity);
             caches.add(cache);
@@ -230,7 +230,7 @@ final class Toys {
 
         /// A page that several caches hold counts once.
         @Override
-        public long kvUsedBytes() {
+        public synchronized long kvUsedBytes() {
             var pages = java.util.Collections.newSetFromMap(new java.util.IdentityHashMap<>());
             for (FakeCache cache : caches) pages.addAll(cache.pages);
             return (long) pages.size() * PAGE;
@@ -240,6 +240,7 @@ final class Toys {
         public void close() {}
     }
 
+    /// Made, filled and closed by several threads: its owner is the lock.
     private static final class FakeCache implements KvCache {
         private final FakeBackend owner;
         private final int[] ids;
@@ -253,26 +254,31 @@ final class Toys {
 
         /// As a back end does that shares pages: a page that is written to has one user.
         void append(int id) {
-            if (length == ids.length) throw new ContextTooLongException(length + 1, ids.length);
-            if (length == pages.size() * PAGE) {
-                pages.add(new Object());
-            } else {
-                var last = pages.getLast();
-                boolean shared =
-                        owner.caches.stream().anyMatch(c -> c != this && c.pages.contains(last));
-                if (shared) pages.set(pages.size() - 1, new Object());
+            synchronized (owner) {
+                if (length == ids.length) throw new ContextTooLongException(length + 1, ids.length);
+                if (length == pages.size() * PAGE) {
+                    pages.add(new Object());
+                } else {
+                    var last = pages.getLast();
+                    boolean shared =
+                            owner.caches.stream()
+                                    .anyMatch(c -> c != this && c.pages.contains(last));
+                    if (shared) pages.set(pages.size() - 1, new Object());
+                }
+                ids[length++] = id;
             }
-            ids[length++] = id;
         }
 
         @Override
         public void adopt(KvCache other, int newLength) {
-            var donor = (FakeCache) other;
-            if (length > 0 || newLength > donor.length || newLength > ids.length)
-                throw new IllegalArgumentException("cannot take over " + newLength);
-            System.arraycopy(donor.ids, 0, ids, 0, newLength);
-            pages.addAll(donor.pages.subList(0, Math.ceilDiv(newLength, PAGE)));
-            length = newLength;
+            synchronized (owner) {
+                var donor = (FakeCache) other;
+                if (length > 0 || newLength > donor.length || newLength > ids.length)
+                    throw new IllegalArgumentException("cannot take over " + newLength);
+                System.arraycopy(donor.ids, 0, ids, 0, newLength);
+                pages.addAll(donor.pages.subList(0, Math.ceilDiv(newLength, PAGE)));
+                length = newLength;
+            }
         }
 
         @Override
@@ -287,15 +293,19 @@ final class Toys {
 
         @Override
         public void truncate(int newLength) {
-            if (newLength > length) throw new IllegalArgumentException("longer than " + length);
-            length = newLength;
-            while (pages.size() > Math.ceilDiv(length, PAGE)) pages.removeLast();
+            synchronized (owner) {
+                if (newLength > length) throw new IllegalArgumentException("longer than " + length);
+                length = newLength;
+                while (pages.size() > Math.ceilDiv(length, PAGE)) pages.removeLast();
+            }
         }
 
         @Override
         public void close() {
-            if (!owner.caches.remove(this)) throw new IllegalStateException("closed twice");
-            owner.openCaches--;
+            synchronized (owner) {
+                if (!owner.caches.remove(this)) throw new IllegalStateException("closed twice");
+                owner.openCaches--;
+            }
         }
     }
 }
