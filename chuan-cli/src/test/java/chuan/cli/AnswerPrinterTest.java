@@ -61,17 +61,35 @@ class AnswerPrinterTest {
             String[] lines = shown.split("\n");
             for (int i = 0; i < lines.length; i++) {
                 assertThat(columns(lines[i])).as(shown).isLessThan(width);
-                boolean crowded = lines[i].strip().matches("[，。（）]*");
-                if (i > 0 && !crowded && !longRun(text.toString()))
+                if (i > 0 && widestStretch(text.toString()) < width)
                     assertThat(lines[i]).as(shown).doesNotStartWith("，").doesNotStartWith("。");
             }
         }
     }
 
-    /// Marks in a row that no line can hold together.
-    private static boolean longRun(String text) {
-        return java.util.regex.Pattern.compile("[^一山a-z 😀]{4,}").matcher(text).find()
-                || java.util.regex.Pattern.compile("[a-z\u0301]{6,}").matcher(text).find();
+    /// The widest stretch of a text within which the rules allow no break at all.
+    private static int widestStretch(String text) {
+        int widest = 0;
+        int from = 0;
+        for (int at = 0; at <= text.length(); at++) {
+            if (at < text.length() && (at == 0 || !mayBreak(text, at))) continue;
+            widest = Math.max(widest, columns(text.substring(from, at)));
+            from = at;
+        }
+        return widest;
+    }
+
+    private static boolean mayBreak(String text, int at) {
+        int before = text.codePointBefore(at);
+        int after = text.codePointAt(at);
+        if (Character.isLowSurrogate(text.charAt(at)) || after == '\u0301') return false;
+        if ("，。） ".indexOf(after) >= 0) return false;
+        if (text.substring(0, at).strip().endsWith("（")) return false;
+        return "，。） ".indexOf(before) >= 0 || isWide(before) || isWide(after);
+    }
+
+    private static boolean isWide(int c) {
+        return WCWidth.wcwidth(c) == 2;
     }
 
     @Test
