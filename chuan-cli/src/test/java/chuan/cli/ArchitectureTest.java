@@ -29,6 +29,7 @@ class ArchitectureTest {
     private static final String KERNEL = "chuan.kernel..";
     private static final String ASM = "chuan.asm..";
     private static final String ENGINE = "chuan.engine..";
+    private static final String EVAL = "chuan.eval..";
     private static final String SERVER = "chuan.server..";
     private static final String TORCH = "chuan.torch..";
     private static final String TRAIN = "chuan.train..";
@@ -71,6 +72,18 @@ class ArchitectureTest {
     /// The server sees no back end either; who starts it brings one.
     @Test
     void serverSeesTheEngine() {
+        onlyDependsOn(
+                EVAL,
+                EVAL,
+                ENGINE,
+                TOKENIZER,
+                MODEL,
+                FILES,
+                HUB,
+                "tools.jackson..",
+                "de.siegmar.fastcsv..",
+                JDK,
+                NULLNESS);
         onlyDependsOn(
                 SERVER,
                 SERVER,
