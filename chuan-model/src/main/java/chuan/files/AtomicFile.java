@@ -17,7 +17,7 @@ import java.util.List;
 /// disk, then renamed over it. A crash, a full disk or a second writer leaves the old file as it
 /// was. The temporary file is locked while it is written: one that nobody holds is left over from a
 /// process that was killed, and goes when the same target is written again.
-final class AtomicFile {
+public final class AtomicFile {
     private static final String PART = ".part";
 
     private AtomicFile() {}
@@ -86,7 +86,8 @@ final class AtomicFile {
         }
     }
 
-    static void writeText(Path target, String text) throws IOException {
+    /// Creates or replaces a text file, as UTF-8.
+    public static void writeText(Path target, String text) throws IOException {
         write(
                 target,
                 out -> {
