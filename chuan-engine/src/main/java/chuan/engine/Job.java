@@ -28,6 +28,10 @@ final class Job implements TokenListener {
 
     int known;
     int drafts;
+
+    /// How many of the draft's first tokens the grammar forces.
+    int forced;
+
     @Nullable KvCache cache;
 
     /// Who computes the first `sharedLength` tokens right now; they are taken over when they are
@@ -64,6 +68,9 @@ final class Job implements TokenListener {
 
     /// How probable it is that a drafted token is right.
     double draftLuck = StepPlanner.USUAL_LUCK;
+
+    /// The same where a grammar leaves no choice of text.
+    double forcedLuck = StepPlanner.FORCED_LUCK;
 
     /// What its scope got; set by the queue.
     WaitingQueue.@Nullable Share share;
@@ -184,12 +191,17 @@ final class Job implements TokenListener {
             ids[known++] = token;
             flush();
             right = token == draft;
-            if (draft >= 0) draftLuck += 0.15 * ((right ? 1 : 0) - draftLuck);
+            if (draft >= 0) learn(chosenTokens <= forced, right);
             if (right) acceptedInStep++;
         }
         acceptedTokens += acceptedInStep;
         int valid = a.endedByToken() ? known : known - 1;
         if (computed() > valid) cache().truncate(valid);
+    }
+
+    private void learn(boolean wasForced, boolean right) {
+        if (wasForced) forcedLuck += 0.15 * ((right ? 1 : 0) - forcedLuck);
+        else draftLuck += 0.15 * ((right ? 1 : 0) - draftLuck);
     }
 
     /// Whether the answer ended, or has no room to go on.

@@ -20,6 +20,9 @@ final class StepPlanner {
     /// How probable it is that a drafted token is right where nothing is known about a text.
     static final double USUAL_LUCK = 0.4;
 
+    /// The same where only one text may follow, which can be cut into tokens in several ways.
+    static final double FORCED_LUCK = 0.8;
+
     /// What a draft must gain at least, as a part of a step: times are estimates.
     private static final double WORTH = 0.05;
 
@@ -51,7 +54,7 @@ final class StepPlanner {
 
     /// Writes a draft behind the ids of a request, if it is likely to gain more than it costs: with
     /// `p` for the probability of each token, a draft of `k` gains `p + p^2 + .. + p^k` tokens,
-    /// each worth its share of a step.
+    /// each worth its share of a step. What a grammar leaves no choice about goes first.
     ///
     /// @param decoding requests that get a token in this step
     /// @param rows of the step so far
@@ -59,17 +62,22 @@ final class StepPlanner {
     int draft(Job job, int decoding, int rows) {
         int left = job.request.maxTokens() - job.answer().generated() - 1;
         int most = Math.min(MOST_DRAFTS, Math.min(left, job.capacity - job.known));
-        int tokens =
-                switch (options.speculation()) {
-                    case OFF -> 0;
-                    case ALWAYS -> most;
-                    case AUTO -> worthwhile(job, decoding, rows, most);
-                };
+        job.forced = 0;
+        if (options.speculation() == Speculation.OFF || most <= 0) return 0;
+        var constraint = job.request.constraint();
+        int forced = constraint.forced(job.answer().state(), job.ids, job.known, most);
+        if (forced > 0) {
+            job.forcedLuck += 0.005 * (FORCED_LUCK - job.forcedLuck);
+            job.forced = worthwhile(job.forcedLuck, decoding, rows, forced);
+            return job.forced;
+        }
+        job.draftLuck += 0.005 * (USUAL_LUCK - job.draftLuck); // what failed once may work again
+        int tokens = worthwhile(job.draftLuck, decoding, rows, most);
         return legal(job, PromptLookup.draft(job.ids, job.known, tokens));
     }
 
-    private int worthwhile(Job job, int decoding, int rows, int most) {
-        job.draftLuck += 0.005 * (USUAL_LUCK - job.draftLuck); // what failed once may work again
+    private int worthwhile(double luck, int decoding, int rows, int most) {
+        if (options.speculation() == Speculation.ALWAYS) return most;
         double share = times.seconds(decoding) / decoding;
         double step = times.seconds(rows);
         double best = WORTH * step;
@@ -77,7 +85,7 @@ final class StepPlanner {
         double gained = 0;
         double probability = 1;
         for (int k = 1; k <= most; k++) {
-            probability *= job.draftLuck;
+            probability *= luck;
             gained += probability;
             double gain = gained * share - (times.seconds(rows + k) - step);
             if (gain > best) {

@@ -36,6 +36,11 @@ public record NormalizerSettings(
         return new NormalizerSettings("identity", new byte[0], true, false, true);
     }
 
+    /// No rewriting at all but ▁ for spaces.
+    static NormalizerSettings exact() {
+        return new NormalizerSettings("exact", new byte[0], false, false, true);
+    }
+
     /// These settings with the other choice for extra spaces.
     public NormalizerSettings withRemoveExtraWhitespaces(boolean remove) {
         return new NormalizerSettings(name, charsmap, addDummyPrefix, remove, escapeWhitespaces);

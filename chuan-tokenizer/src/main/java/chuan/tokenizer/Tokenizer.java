@@ -31,6 +31,7 @@ public final class Tokenizer {
     private final ByteTrie plainUserSymbols = new ByteTrie();
     private final TextNormalizer normalizer;
     private final TextNormalizer plainNormalizer;
+    private final TextNormalizer exactNormalizer;
     private final Map<String, Integer> ids;
     private final int[] byteValues;
     private final int beginId;
@@ -52,6 +53,9 @@ public final class Tokenizer {
         normalizer = new TextNormalizer(model.normalizer(), model.spaceIsSuffix(), allUserSymbols);
         plainNormalizer =
                 new TextNormalizer(model.normalizer(), model.spaceIsSuffix(), plainUserSymbols);
+        exactNormalizer =
+                new TextNormalizer(
+                        NormalizerSettings.exact(), model.spaceIsSuffix(), plainUserSymbols);
         var training = model.training();
         beginId = controlId(training.beginPiece());
         endId = controlId(training.endPiece());
@@ -141,6 +145,17 @@ public final class Tokenizer {
                     encoder.encode(text, 0, text.length(), normalizer, allUserSymbols, out);
             case OFFICIAL_CLASS -> encodeOfficial(text.toString(), encoder, out);
         }
+        encoders.offer(encoder);
+        return out.toArray();
+    }
+
+    /// Ids of a text that goes on with another one, to the letter: nothing is rewritten, no space
+    /// is put in front.
+    public int[] encodeExactly(CharSequence text) {
+        BpeEncoder pooled = encoders.poll();
+        BpeEncoder encoder = pooled == null ? new BpeEncoder(tables) : pooled;
+        var out = new IntBuilder(text.length() / 3 + 8);
+        encoder.encode(text, 0, text.length(), exactNormalizer, plainUserSymbols, out);
         encoders.offer(encoder);
         return out.toArray();
     }

@@ -31,6 +31,17 @@ abstract sealed class Expr {
         boolean has(int value) {
             return (set[value >> 6] >>> (value & 63) & 1) != 0;
         }
+
+        /// The one byte in it; -1 if there are more or none.
+        int only() {
+            int found = -1;
+            for (int word = 0; word < 4; word++) {
+                if (set[word] == 0) continue;
+                if (found >= 0 || Long.bitCount(set[word]) > 1) return -1;
+                found = word << 6 | Long.numberOfTrailingZeros(set[word]);
+            }
+            return found;
+        }
     }
 
     /// These bytes.

@@ -4,8 +4,9 @@ import chuan.engine.Constraint;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// A grammar, token by token. A state is three times that of the [Recognizer], plus how the text
-/// began: a decoder leaves out the space that the first token of a text begins with.
+/// A grammar, token by token. A state is that of the [Recognizer] together with how the text began,
+/// since a decoder leaves out the space that the first token of a text begins with, and with the
+/// habit of the text: whether there were spaces where they mean nothing.
 ///
 /// Any number of answers on any thread share one; a lock guards the tables.
 final class GrammarConstraint implements Constraint {
@@ -19,12 +20,25 @@ final class GrammarConstraint implements Constraint {
     /// out more.
     private static final int BLANK = 2;
 
-    private static final int MOST_MASKS = 1024;
+    private static final int PHASES = 3;
+
+    /// There was no place for a space yet, or there was one in the last. Most JSON has some.
+    private static final int SPACED = 0;
+
+    private static final int DENSE = 1;
+
+    /// What a state of the recognizer is multiplied with.
+    private static final int STEP = 2 * PHASES;
+
+    /// Masks, and forced texts, that are kept.
+    private static final int MOST_KEPT = 1024;
 
     private final TokenTrie trie;
     private final Recognizer recognizer;
     private final int begin;
-    private final Map<Integer, long[]> masks;
+    private final Map<Integer, long[]> masks = new Recent<>();
+    private final ForcedText text;
+    private final Map<Integer, int[]> forced = new Recent<>();
     private final int[] path;
 
     /// @param continues the text goes on with another one, so its first space is a space
@@ -33,15 +47,23 @@ final class GrammarConstraint implements Constraint {
         this.recognizer = recognizer;
         begin = continues || !trie.dropsLeadingSpace ? INSIDE : START;
         path = new int[trie.longest + 1];
-        masks =
-                new LinkedHashMap<>(64, 0.75f, true) {
-                    private static final long serialVersionUID = 1L;
+        text = new ForcedText(trie, recognizer);
+    }
 
-                    @Override
-                    protected boolean removeEldestEntry(Map.Entry<Integer, long[]> eldest) {
-                        return size() > MOST_MASKS;
-                    }
-                };
+    private static int state(int recognized, int phase, int habit) {
+        return recognized * STEP + habit * PHASES + phase;
+    }
+
+    private static int recognized(int state) {
+        return state / STEP;
+    }
+
+    private static int phase(int state) {
+        return state % PHASES;
+    }
+
+    private static int habit(int state) {
+        return state % STEP / PHASES;
     }
 
     /// States so far, as a measure of memory.
@@ -53,25 +75,46 @@ final class GrammarConstraint implements Constraint {
 
     @Override
     public int start() {
-        return recognizer.start() * 3 + begin;
+        return state(recognizer.start(), begin, SPACED);
     }
 
     @Override
     public int advance(int state, int token) {
-        byte[] text = trie.bytes(token);
-        if (text == null) return -1;
+        byte[] bytes = trie.bytes(token);
+        if (bytes == null) return -1;
         int from = 0;
-        int phase = state % 3;
+        int phase = phase(state);
         if (phase != INSIDE && trie.beginsWithSpacePiece(token)) {
-            if (text.length == 1) return phase == START ? state - START + blank() : -1;
+            if (bytes.length == 1) return phase == START ? state - START + blank() : -1;
             from = 1;
         }
-        int at = state / 3;
+        int at = recognized(state);
+        int habit = habit(state);
         synchronized (recognizer) {
-            for (int i = from; i < text.length && at >= 0; i++)
-                at = recognizer.next(at, text[i] & 0xff);
+            for (int i = from; i < bytes.length && at >= 0; i++) {
+                if (recognizer.optionalBlank(at)) habit = bytes[i] == ' ' ? SPACED : DENSE;
+                at = recognizer.next(at, bytes[i] & 0xff);
+            }
         }
-        return at < 0 ? -1 : at * 3;
+        return at < 0 ? -1 : state(at, INSIDE, habit);
+    }
+
+    @Override
+    public int forced(int state, int[] out, int at, int most) {
+        int phase = phase(state);
+        if (phase == BLANK) return 0;
+        int[] ids;
+        synchronized (recognizer) {
+            int from = recognized(state);
+            // nearly always there is a choice, which shows at once
+            if (recognizer.onlyByte(from) < 0 && !recognizer.optionalBlank(from)) return 0;
+            ids =
+                    forced.computeIfAbsent(
+                            state, _ -> text.tokens(from, habit(state) == SPACED, phase == START));
+        }
+        int count = Math.min(most, ids.length);
+        System.arraycopy(ids, 0, out, at, count);
+        return count;
     }
 
     private int blank() {
@@ -81,14 +124,15 @@ final class GrammarConstraint implements Constraint {
     @Override
     public boolean accepting(int state) {
         synchronized (recognizer) {
-            return recognizer.accepting(state / 3);
+            return recognizer.accepting(recognized(state));
         }
     }
 
     @Override
     public boolean complete(int state) {
         synchronized (recognizer) {
-            return recognizer.accepting(state / 3) && recognizer.closed(state / 3);
+            int at = recognized(state);
+            return recognizer.accepting(at) && recognizer.closed(at);
         }
     }
 
@@ -111,9 +155,9 @@ final class GrammarConstraint implements Constraint {
 
     /// A bit per token.
     private long[] allowed(int state) {
-        int phase = state % 3;
-        int canonical = recognizer.canonical(state / 3);
-        int key = canonical * 3 + phase;
+        int phase = phase(state);
+        int canonical = recognizer.canonical(recognized(state));
+        int key = canonical * PHASES + phase;
         long[] known = masks.get(key);
         if (known != null) return known;
         var bits = new long[(trie.vocab + 63) >> 6];
@@ -157,6 +201,19 @@ final class GrammarConstraint implements Constraint {
             }
             path[1] = path[0];
             walk(node + 1, trie.end[node], bits);
+        }
+    }
+
+    private static final class Recent<V> extends LinkedHashMap<Integer, V> {
+        private static final long serialVersionUID = 1L;
+
+        Recent() {
+            super(64, 0.75f, true);
+        }
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Integer, V> eldest) {
+            return size() > MOST_KEPT;
         }
     }
 }

@@ -94,6 +94,9 @@ final class Recognizer {
 
         int canonical = -1;
 
+        /// [Recognizer#optionalBlank]: 0 = not known yet, 1 = yes, -1 = no.
+        int blank;
+
         State(Cell[] ways, boolean accepting) {
             this.ways = ways;
             this.accepting = accepting;
@@ -142,6 +145,43 @@ final class Recognizer {
     /// How many states there are so far: a measure of the memory taken.
     int size() {
         return states.size();
+    }
+
+    /// The one byte that can follow; -1 if there are several or none.
+    int onlyByte(int state) {
+        int only = -1;
+        for (Cell way : states.get(state).ways) {
+            int value = onlyByte(way);
+            if (value < 0 || (only >= 0 && only != value)) return -1;
+            only = value;
+        }
+        return only;
+    }
+
+    private static int onlyByte(Cell way) {
+        return switch (way.node) {
+            case Literal literal -> literal.text[way.data] & 0xff;
+            case Bytes bytes -> bytes.only();
+            case null, default -> throw new AssertionError("not a way");
+        };
+    }
+
+    /// Whether a space may follow that makes no difference: behind it is allowed what is allowed
+    /// instead of it.
+    boolean optionalBlank(int state) {
+        var from = states.get(state);
+        if (from.blank == 0) from.blank = findBlank(state) ? 1 : -1;
+        return from.blank > 0;
+    }
+
+    private boolean findBlank(int state) {
+        int behind = next(state, ' ');
+        if (behind < 0 || next(behind, ' ') >= 0) return false;
+        var without = new ArrayList<Cell>();
+        for (Cell way : states.get(state).ways) if (onlyByte(way) != ' ') without.add(way);
+        var rest = states.get(behind);
+        return rest.accepting == states.get(state).accepting
+                && Arrays.equals(without.toArray(), rest.ways);
     }
 
     int classOf(int value) {

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 /// `<reserved_102>`) and those that spell what an earlier one spells: byte pieces of bytes that are
 /// pieces, too.
 final class TokenTrie {
+    private final Tokenizer tokenizer;
+
     /// By token; null = not in the trie.
     private final byte[] @Nullable [] bytes;
 
@@ -46,6 +48,7 @@ final class TokenTrie {
     final boolean removesExtraSpaces;
 
     TokenTrie(Tokenizer tokenizer) {
+        this.tokenizer = tokenizer;
         vocab = tokenizer.vocabSize();
         dropsLeadingSpace = tokenizer.dropsLeadingSpace();
         removesExtraSpaces = tokenizer.removesExtraSpaces();
@@ -75,6 +78,40 @@ final class TokenTrie {
         size = fill(order);
     }
 
+    /// A text cut as the tokenizer cuts it, first spaces being spaces.
+    ///
+    /// @return no ids if the vocabulary cannot spell it to the letter
+    int[] cut(byte[] utf8) {
+        int[] ids = tokenizer.encodeExactly(new String(utf8, StandardCharsets.UTF_8));
+        int at = 0;
+        for (int id : ids) {
+            byte[] text = bytes(id);
+            if (text == null
+                    || at + text.length > utf8.length
+                    || Arrays.mismatch(text, 0, text.length, utf8, at, at + text.length) >= 0)
+                return new int[0];
+            at += text.length;
+        }
+        return at == utf8.length ? ids : new int[0];
+    }
+
+    /// The node behind `text[from, text.length)`, -1 if no token begins like that.
+    int find(byte[] text, int from) {
+        int node = 0;
+        for (int i = from; i < text.length; i++) {
+            node = child(node, text[i]);
+            if (node < 0) return -1;
+        }
+        return node;
+    }
+
+    /// -1 if there is none.
+    int child(int node, byte wanted) {
+        for (int child = node + 1; child < end[node]; child = end[child])
+            if (label[child] == wanted) return child;
+        return -1;
+    }
+
     private static byte @Nullable [] bytes(Tokenizer tokenizer, int id) {
         int value = tokenizer.byteOf(id);
         if (value >= 0) return new byte[] {(byte) value};
@@ -90,7 +127,8 @@ final class TokenTrie {
         return text && utf8.length > 0 && utf8.length <= Byte.MAX_VALUE ? utf8 : null;
     }
 
-    private int length(int id) {
+    /// Bytes of a token, 0 if it is not in the trie.
+    int length(int id) {
         byte[] text = bytes[id];
         return text == null ? 0 : text.length;
     }

@@ -66,6 +66,41 @@ class WalkTest {
         }
     }
 
+    /// What is forced is allowed, and nothing else is but the space that means nothing: every token
+    /// that is allowed begins, or goes on, like the forced text, with or without that space.
+    @Test
+    void whatIsForcedIsAllThatIsAllowed() {
+        int found = 0;
+        var out = new int[16];
+        for (Constraint constraint : all()) {
+            var random = new SplittableRandom(21);
+            int state = constraint.start();
+            for (int step = 0; step < 60 && !constraint.complete(state); step++) {
+                int forced = constraint.forced(state, out, 3, 8);
+                String text = TOKENIZER.decode(out, 3, 3 + forced).replace(" ", "");
+                int at = state;
+                for (int i = 0; i < forced; i++) {
+                    at = constraint.advance(at, out[3 + i]);
+                    assertThat(at).isNotNegative();
+                }
+                boolean[] allowed = mask(constraint, state);
+                var ids = new ArrayList<Integer>();
+                for (int id = 0; id < allowed.length; id++) {
+                    if (!allowed[id]) continue;
+                    ids.add(id);
+                    String piece = TOKENIZER.piece(id).replace("\u2581", "");
+                    if (forced > 0 && TOKENIZER.byteOf(id) < 0)
+                        assertThat(text.startsWith(piece) || piece.startsWith(text))
+                                .as("%s instead of %s", piece, text)
+                                .isTrue();
+                }
+                if (forced > 0) found++;
+                state = constraint.advance(state, ids.get(random.nextInt(ids.size())));
+            }
+        }
+        assertThat(found).isPositive();
+    }
+
     /// Walks at random and away from whatever closes, then ends as soon as it can: what comes out
     /// fits, and there is always a way on.
     @Test

@@ -42,4 +42,9 @@ record Resumed(Constraint whole, int start) implements Constraint {
     public void mask(int state, float[] logits) {
         whole.mask(state, logits);
     }
+
+    @Override
+    public int forced(int state, int[] out, int at, int most) {
+        return whole.forced(state, out, at, most);
+    }
 }
