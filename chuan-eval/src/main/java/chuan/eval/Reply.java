@@ -6,8 +6,16 @@ public sealed interface Reply {
     int promptTokens();
 
     /// For [Ask.Letters]: logits or log-probabilities, in the order of the letters. The two differ
-    /// by a constant; negative infinity where an endpoint did not report the letter.
-    record Letters(double[] scores, int promptTokens) implements Reply {}
+    /// by a constant; negative infinity where an endpoint did not report the letter. If all are, no
+    /// letter was answered.
+    ///
+    /// @param written what the letter was read out of, where an endpoint reports no probabilities;
+    ///   else ""
+    record Letters(double[] scores, int promptTokens, String written) implements Reply {
+        public Letters(double[] scores, int promptTokens) {
+            this(scores, promptTokens, "");
+        }
+    }
 
     /// For [Ask.Likelihood]: natural logarithms of probabilities, summed over the tokens of each
     /// text.

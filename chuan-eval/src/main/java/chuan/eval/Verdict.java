@@ -20,4 +20,14 @@ public record Verdict(Outcome outcome, String choice, double credit, List<Double
     public Verdict {
         scores = List.copyOf(scores);
     }
+
+    /// Without an answer, because the model could not be asked.
+    public static Verdict failed() {
+        return new Verdict(Outcome.FAILED, "", 0, List.of());
+    }
+
+    /// Without an answer, because what the model wrote holds none.
+    public static Verdict unparsed() {
+        return new Verdict(Outcome.UNPARSED, "", 0, List.of());
+    }
 }
