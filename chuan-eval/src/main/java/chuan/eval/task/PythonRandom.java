@@ -74,8 +74,8 @@ final class PythonRandom {
 
     /// `random()`: 53 bits, from 0 to below 1.
     double random() {
-        long a = nextInt() >>> 5;
-        long b = nextInt() >>> 6;
+        int a = nextInt() >>> 5;
+        int b = nextInt() >>> 6;
         return (a * 67108864.0 + b) / 9007199254740992.0;
     }
 

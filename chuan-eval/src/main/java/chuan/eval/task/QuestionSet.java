@@ -172,7 +172,7 @@ record QuestionSet(
                 case FIXED -> rule.fixed();
                 case HELD -> questions.subList(0, Math.min(rule.count(), questions.size()));
                 case FIRST, SHUFFLED, SAMPLED ->
-                        wanted == 0 && rule.each().isEmpty() || rule.from().isEmpty()
+                        (wanted == 0 && rule.each().isEmpty()) || rule.from().isEmpty()
                                 ? List.of()
                                 : items(folder, split(rule.from()), subject, true);
             };
