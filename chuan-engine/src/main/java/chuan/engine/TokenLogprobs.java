@@ -35,7 +35,7 @@ public record TokenLogprobs(int id, double logprob, List<Candidate> top) {
     }
 
     /// Logarithm of the sum of exponentials of `logits[from, from + count)`.
-    static double logSumExp(float[] logits, int from, int count) {
+    public static double logSumExp(float[] logits, int from, int count) {
         float largest = Float.NEGATIVE_INFINITY;
         for (int i = from; i < from + count; i++) largest = Math.max(largest, logits[i]);
         double sum = 0;
