@@ -26,6 +26,7 @@ class ArchitectureTest {
     private static final String QUANT = "chuan.quant..";
     private static final String TOKENIZER = "chuan.tokenizer..";
     private static final String CPU = "chuan.cpu..";
+    private static final String AUTOGRAD = "chuan.autograd..";
     private static final String KERNEL = "chuan.kernel..";
     private static final String ASM = "chuan.asm..";
     private static final String ENGINE = "chuan.engine..";
@@ -62,6 +63,18 @@ class ArchitectureTest {
         onlyDependsOn(ASM, ASM, JDK, NULLNESS);
         onlyDependsOn(KERNEL, KERNEL, ASM, QUANT, JDK, VECTOR, NULLNESS);
         onlyDependsOn(CPU, CPU, KERNEL, MODEL, LOAD, FILES, QUANT, JDK, NULLNESS);
+    }
+
+    @Test
+    void trainingOnTheCpuNeedsItsKernelsAndThreads() {
+        onlyDependsOn(AUTOGRAD, AUTOGRAD, CPU, KERNEL, MODEL, JDK, NULLNESS);
+        noClasses()
+                .that()
+                .resideInAnyPackage(CPU, KERNEL)
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(AUTOGRAD)
+                .check(CLASSES);
     }
 
     @Test

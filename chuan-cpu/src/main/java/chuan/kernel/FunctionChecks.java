@@ -122,6 +122,77 @@ final class FunctionChecks {
         }
     }
 
+    /// [GemmKernel], two tiles in a call.
+    static boolean isRight(GemmKernel kernel, MemorySegment entry) {
+        var random = new Random(kernel.rows());
+        int rows = 2 * kernel.rows();
+        int width = kernel.vectors() * kernel.bits() / Float.SIZE;
+        float[] a = floats(rows * DEPTH, random);
+        float[] panel = floats(Gemm.WIDTH * DEPTH, random);
+        float[] before = floats(rows * width, random);
+        var expected = new float[rows * width];
+        for (int i = 0; i < expected.length; i++) {
+            float sum = kernel.adds() ? before[i] : 0;
+            for (int k = 0; k < DEPTH; k++)
+                sum = Math.fma(a[k * rows + i / width], panel[k * Gemm.WIDTH + i % width], sum);
+            expected[i] = sum;
+        }
+        try (var arena = Arena.ofConfined()) {
+            var c = stored(before, arena);
+            EmittedGemm.call(
+                    entry,
+                    stored(a, arena).address(),
+                    stored(panel, arena).address(),
+                    DEPTH,
+                    c.address(),
+                    2,
+                    FLOAT.byteSize(),
+                    rows * FLOAT.byteSize(),
+                    width * FLOAT.byteSize());
+            return same(expected, c);
+        }
+    }
+
+    /// [PanelCopyKernel], rows that lie apart.
+    static boolean isRight(PanelCopyKernel kernel, MemorySegment entry) {
+        int row = Gemm.WIDTH + 3;
+        float[] from = floats(DEPTH * row, new Random(kernel.bits()));
+        var expected = new float[DEPTH * Gemm.WIDTH];
+        for (int i = 0; i < expected.length; i++)
+            expected[i] = from[i / Gemm.WIDTH * row + i % Gemm.WIDTH];
+        try (var arena = Arena.ofConfined()) {
+            var to = stored(new float[expected.length], arena);
+            EmittedGemm.moving(
+                    entry,
+                    stored(from, arena).address(),
+                    row * FLOAT.byteSize(),
+                    to.address(),
+                    DEPTH,
+                    0);
+            return same(expected, to);
+        }
+    }
+
+    /// [TransposeKernel], two blocks.
+    static boolean isRight(TransposeKernel kernel, MemorySegment entry) {
+        int size = TransposeKernel.SIZE;
+        float[] from = floats(size * 2 * size, new Random(size));
+        var expected = new float[from.length];
+        for (int i = 0; i < from.length; i++)
+            expected[i % (2 * size) * size + i / (2 * size)] = from[i];
+        try (var arena = Arena.ofConfined()) {
+            var to = stored(new float[from.length], arena);
+            EmittedGemm.moving(
+                    entry,
+                    stored(from, arena).address(),
+                    2 * size * FLOAT.byteSize(),
+                    to.address(),
+                    size * FLOAT.byteSize(),
+                    2);
+            return same(expected, to);
+        }
+    }
+
     /// [WidenKernel].
     static boolean isRight(WidenKernel kernel, MemorySegment entry) {
         float[] values = whole(COLUMNS, new Random(1));

@@ -1,0 +1,148 @@
+package chuan.autograd;
+
+import chuan.cpu.WorkerPool;
+import chuan.kernel.GradientKernels;
+import chuan.kernel.Kernels;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Objects;
+import java.util.SequencedMap;
+
+/// AdamW (Loshchilov and Hutter 2019) in one pass over each parameter, gradient clipping included.
+/// Matrices decay, the embedding among them; norm gains do not, as in the official training code.
+///
+/// Owns its moments, not the parameters.
+public final class AdamW implements AutoCloseable {
+    /// Elements of a piece of work, and of a partial sum of squares.
+    private static final int BLOCK = 1 << 14;
+
+    private record Piece(Parameter parameter, long first, long second, long at, int count) {}
+
+    private final float beta1;
+    private final float beta2;
+    private final float eps;
+    private final double decay;
+    private final GradientKernels kernels;
+    private final WorkerPool pool;
+    private final Arena arena = Arena.ofShared();
+    private final SequencedMap<String, MemorySegment> state = new LinkedHashMap<>();
+    private final List<Piece> pieces = new ArrayList<>();
+    private final double[] squares;
+    private final float[][] sums;
+    private final WorkerPool.Job updating = (_, from, to) -> update(from, to);
+    private final WorkerPool.Job squaring = this::square;
+    private GradientKernels.AdamWStep decaying = new GradientKernels.AdamWStep(1, 1, 0, 1, 0, 0, 1);
+    private GradientKernels.AdamWStep plain = decaying;
+    private long steps;
+
+    public AdamW(
+            List<Parameter> parameters,
+            double beta1,
+            double beta2,
+            double eps,
+            double decay,
+            GradientKernels kernels,
+            WorkerPool pool) {
+        this.beta1 = (float) beta1;
+        this.beta2 = (float) beta2;
+        this.eps = (float) eps;
+        this.decay = decay;
+        this.kernels = kernels;
+        this.pool = pool;
+        for (var p : parameters) state.put("first." + p.name(), moment(p));
+        for (var p : parameters) state.put("second." + p.name(), moment(p));
+        for (var p : parameters)
+            for (long from = 0; from < p.count(); from += BLOCK)
+                pieces.add(
+                        new Piece(
+                                p,
+                                address("first.", p),
+                                address("second.", p),
+                                from * Float.BYTES,
+                                (int) Math.min(BLOCK, p.count() - from)));
+        squares = new double[pieces.size()];
+        sums = new float[pool.threads()][Kernels.LANES];
+    }
+
+    private MemorySegment moment(Parameter p) {
+        return arena.allocate(p.data().byteSize(), Buffer.ALIGNMENT);
+    }
+
+    private long address(String moment, Parameter p) {
+        return Objects.requireNonNull(state.get(moment + p.name())).address();
+    }
+
+    /// The length of all gradients together. Sums of squares are added in double precision, block
+    /// after block: the same for any number of threads.
+    public double gradientNorm() {
+        pool.run(pieces.size(), 4, squaring);
+        double sum = 0;
+        for (double square : squares) sum += square;
+        return Math.sqrt(sum);
+    }
+
+    private void square(int worker, int from, int to) {
+        for (int i = from; i < to; i++) {
+            var piece = pieces.get(i);
+            long g = piece.parameter.gradientAddress() + piece.at;
+            squares[i] = kernels.dot(g, g, piece.count, sums[worker]);
+        }
+    }
+
+    /// Updates all parameters by their gradients times `clip`.
+    public void step(double learningRate, double clip) {
+        steps++;
+        double first = 1 - Math.pow(beta1, steps);
+        double second = 1 - Math.pow(beta2, steps);
+        decaying = values(learningRate, clip, decay, first, second);
+        plain = values(learningRate, clip, 0, first, second);
+        pool.run(pieces.size(), 4, updating);
+    }
+
+    private GradientKernels.AdamWStep values(
+            double learningRate, double clip, double decay, double first, double second) {
+        return new GradientKernels.AdamWStep(
+                (float) clip,
+                (float) (1 - learningRate * decay),
+                (float) (learningRate / first),
+                (float) (1 / Math.sqrt(second)),
+                beta1,
+                beta2,
+                eps);
+    }
+
+    private void update(int from, int to) {
+        for (int i = from; i < to; i++) {
+            var piece = pieces.get(i);
+            var p = piece.parameter;
+            kernels.adamW(
+                    p.address() + piece.at,
+                    p.gradientAddress() + piece.at,
+                    piece.first + piece.at,
+                    piece.second + piece.at,
+                    piece.count,
+                    p.isMatrix() ? decaying : plain);
+        }
+    }
+
+    /// The moments by `first.NAME` and `second.NAME`: what a checkpoint keeps.
+    public SequencedMap<String, MemorySegment> state() {
+        return state;
+    }
+
+    public long steps() {
+        return steps;
+    }
+
+    public void resumeAt(long steps) {
+        this.steps = steps;
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+}

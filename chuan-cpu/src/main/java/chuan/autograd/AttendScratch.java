@@ -1,0 +1,104 @@
+package chuan.autograd;
+
+import chuan.kernel.Gemm;
+
+/// Where in the scratch of a thread attention keeps what, and how operands are packed there: keys
+/// and values across, a panel `[dim][32]` for every 32 positions, to be met by rows of `dim`; and
+/// along, panels `[positions][32]`, to be summed over positions.
+///
+/// @param tokens of a row of the batch
+/// @param dim of a head
+/// @param most queries at a time
+/// @param turns whether queries and keys are turned copies
+record AttendScratch(int tokens, int dim, int most, boolean turns) {
+    /// Up to a whole panel.
+    int padded(int positions) {
+        return Math.ceilDiv(positions, Gemm.WIDTH) * Gemm.WIDTH;
+    }
+
+    /// Bytes between rows of scores.
+    long row() {
+        return (long) padded(tokens) * Float.BYTES;
+    }
+
+    /// Bytes between rows of a head by itself.
+    long dimRow() {
+        return (long) padded(dim) * Float.BYTES;
+    }
+
+    long scores() {
+        return 0;
+    }
+
+    long dScores() {
+        return most * row();
+    }
+
+    long keysAcross() {
+        return dScores() + most * row();
+    }
+
+    private long acrossBytes() {
+        return padded(tokens) / Gemm.WIDTH * Gemm.panelBytes(dim);
+    }
+
+    long valuesAcross() {
+        return keysAcross() + acrossBytes();
+    }
+
+    long keysAlong() {
+        return valuesAcross() + acrossBytes();
+    }
+
+    private long alongBytes(int positions) {
+        return padded(dim) / Gemm.WIDTH * Gemm.panelBytes(positions);
+    }
+
+    /// In the place of the keys: forwards only these are needed.
+    long valuesAlong() {
+        return keysAlong();
+    }
+
+    /// A block of queries or of gradients of the output, along.
+    long block() {
+        return keysAlong() + alongBytes(tokens);
+    }
+
+    long queries() {
+        return block() + alongBytes(most);
+    }
+
+    long keys() {
+        return queries() + (turns ? most * dimRow() : 0);
+    }
+
+    long dKeys() {
+        return keys() + (turns ? tokens * dimRow() : 0);
+    }
+
+    long bytes() {
+        return dKeys() + (turns ? tokens * dimRow() : 0);
+    }
+
+    /// All positions of `[tokens, dim]`.
+    void packAcross(Gemm gemm, long from, long row, long to) {
+        for (int t = 0; t < tokens; t += Gemm.WIDTH)
+            gemm.packTransposed(
+                    from + t * row,
+                    row,
+                    dim,
+                    Math.min(Gemm.WIDTH, tokens - t),
+                    to + t / Gemm.WIDTH * Gemm.panelBytes(dim));
+    }
+
+    /// Rows `[first, first + count)`.
+    void packAlong(Gemm gemm, long from, long row, int first, int count, long to) {
+        for (int j = 0; j < dim; j += Gemm.WIDTH)
+            gemm.pack(
+                    from + first * row + (long) j * Float.BYTES,
+                    row,
+                    count,
+                    Math.min(Gemm.WIDTH, dim - j),
+                    to + j / Gemm.WIDTH * Gemm.panelBytes(count));
+    }
+}

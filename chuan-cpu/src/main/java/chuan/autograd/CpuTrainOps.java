@@ -1,0 +1,130 @@
+package chuan.autograd;
+
+import chuan.kernel.Kernels;
+import chuan.model.ModelConfig;
+import chuan.model.Ops;
+import java.util.List;
+
+/// The seven verbs for training on the CPU. They compute nothing yet: they write a [Tape], once for
+/// each shape of batch, that is then played for every batch of this shape. Of ids and rows only the
+/// number counts here; a batch brings its own.
+final class CpuTrainOps implements Ops<Value, Parameter> {
+    private final ModelConfig config;
+    private final int sequences;
+    private final int tokens;
+    private final Tape tape;
+    private final Step step;
+    private final Value.Rows all;
+    private final Value.Rows wanted;
+    private final Rotation rotation;
+    private long ownBytes = Product.ownBytes();
+    private long sharedBytes;
+
+    CpuTrainOps(ModelConfig config, int sequences, int tokens, Tape tape, Step step) {
+        this.config = config;
+        this.sequences = sequences;
+        this.tokens = tokens;
+        this.tape = tape;
+        this.step = step;
+        all = new Value.Rows(Math.multiplyExact(sequences, tokens));
+        wanted = new Value.Rows(all.most);
+        rotation = new Rotation(config, tokens);
+    }
+
+    /// The rows whose logits are asked for: as many as a batch says.
+    Value.Rows wanted() {
+        return wanted;
+    }
+
+    private Value value(Value.Rows rows, int width) {
+        return new Value(rows, width, tape.keep((long) rows.most * width));
+    }
+
+    private void scratch(long own, long shared) {
+        ownBytes = Math.max(ownBytes, own);
+        sharedBytes = Math.max(sharedBytes, shared);
+    }
+
+    @Override
+    public Value embed(Parameter table, int[] ids) {
+        var out = value(all, table.columns());
+        tape.add(new Embed(step, table, config.padId(), out), List.of(), List.of(out));
+        return out;
+    }
+
+    @Override
+    public Value rmsNorm(Value x, Parameter gain, float eps) {
+        var out = value(x.rows, x.width);
+        var norm = new RmsNorm(step, x, gain, eps, out, tape.keep(x.rows.most));
+        tape.add(norm, List.of(x), List.of(out));
+        scratch(0, RmsNorm.sharedBytes(x.rows.most, x.width));
+        return out;
+    }
+
+    @Override
+    public Value linear(Value x, Parameter w) {
+        var out = value(x.rows, w.rows());
+        tape.add(new Linear(step, x, w, out), List.of(x), List.of(out));
+        scratch(0, Linear.sharedBytes(w.rows(), x.width, x.rows.most));
+        return out;
+    }
+
+    @Override
+    public Value attend(int layer, Value qkv) {
+        var out = value(all, config.queryWidth());
+        var logSums = tape.keep((long) sequences * config.heads() * tokens);
+        var attend = new Attend(step, config, sequences, tokens, qkv, out, logSums, rotation);
+        tape.add(attend, List.of(qkv), List.of(out));
+        scratch(Attend.ownBytes(config, tokens, !rotation.isNone()), 0);
+        return out;
+    }
+
+    @Override
+    public Value swiglu(Value x, Parameter gate, Parameter up) {
+        var out = value(x.rows, gate.rows());
+        var gated = tape.keep(out.elements());
+        var lifted = tape.keep(out.elements());
+        var swiglu = new Swiglu(step, x, gate, up, out, gated, lifted);
+        tape.add(swiglu, List.of(x), List.of(out));
+        scratch(0, Linear.sharedBytes(gate.rows(), x.width, x.rows.most));
+        return out;
+    }
+
+    @Override
+    public Value add(Value x, Value y) {
+        var out = value(x.rows, x.width);
+        tape.add(new Add(step, x, y, out), List.of(x, y), List.of(out));
+        return out;
+    }
+
+    @Override
+    public Value rows(Value x, int[] which) {
+        var out = value(wanted, x.width);
+        tape.add(new Rows(x, out), List.of(x), List.of(out));
+        return out;
+    }
+
+    /// Mean cross entropy of `hidden w^T`, without logits for all rows at a time.
+    ///
+    /// @param hidden after the final norm
+    void loss(Value hidden, Parameter w) {
+        int block = HeadLoss.block(hidden.rows.most);
+        var loss =
+                new HeadLoss(
+                        step,
+                        hidden,
+                        w,
+                        tape.keep((long) block * HeadLoss.logitRow(w.rows())),
+                        tape.keep(hidden.rows.most),
+                        tape.keep(Product.packedBytes(w.rows(), hidden.width) / Float.BYTES),
+                        tape.keep(Product.packedBytes(hidden.width, w.rows()) / Float.BYTES));
+        tape.add(loss, List.of(hidden), List.of());
+        scratch(0, Product.packedBytes(hidden.width, block));
+    }
+
+    /// Decides where everything lives; nothing can be recorded any more.
+    void finish() {
+        tape.layOut();
+        step.scratch.reserve(ownBytes, Math.max(sharedBytes, Kernels.LANES));
+    }
+}

@@ -1,0 +1,37 @@
+package chuan.autograd;
+
+import chuan.cpu.WorkerPool;
+import chuan.kernel.Gemm;
+import chuan.kernel.GradientKernels;
+
+/// What the nodes of a tape share: kernels, threads, scratch, and the batch of the step.
+final class Step {
+    final Gemm gemm;
+    final GradientKernels kernels;
+    final WorkerPool pool;
+    final Scratch scratch;
+
+    /// Token ids `[sequences * tokens]`.
+    int[] ids = new int[0];
+
+    /// For each position the first one of its document, counted within its row.
+    int[] starts = new int[0];
+
+    /// Rows whose logits are asked for, and what should follow them.
+    int[] wanted = new int[0];
+
+    int[] labels = new int[0];
+
+    /// By which losses are multiplied before they are differentiated; 0 = no gradients.
+    float lossFactor;
+
+    /// Sum of the losses of the wanted rows, in nats.
+    double loss;
+
+    Step(Gemm gemm, GradientKernels kernels, WorkerPool pool) {
+        this.gemm = gemm;
+        this.kernels = kernels;
+        this.pool = pool;
+        scratch = new Scratch(pool.threads());
+    }
+}

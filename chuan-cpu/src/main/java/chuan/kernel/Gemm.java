@@ -1,0 +1,64 @@
+package chuan.kernel;
+
+/// Products of fp32 matrices, a panel of columns at a time: what training computes with. Operands
+/// are addresses of memory off the heap; distances are in bytes.
+///
+/// The result is defined bit for bit: each element is one chain `s = fma(a[k], b[k], s)` over
+/// ascending `k`, begun at 0 or at what was there. So a product may be cut in any way, in depth
+/// too, and shared among any number of threads. Stateless.
+public sealed interface Gemm permits ScalarGemm, VectorGemm, EmittedGemm {
+    /// Columns of a panel.
+    int WIDTH = 32;
+
+    /// Bytes of a panel of this depth.
+    static long panelBytes(int depth) {
+        return (long) depth * WIDTH * Float.BYTES;
+    }
+
+    /// Bytes of scratch that a thread needs for products of up to `rows` rows.
+    static long scratchBytes(int rows) {
+        return (long) rows * WIDTH * Float.BYTES;
+    }
+
+    /// For people.
+    String name();
+
+    /// Makes a panel of columns `[0, columns)` of a matrix whose rows are `row` bytes apart:
+    /// `panel[k][j] = b[k][j]` for `k < depth`, zero behind the last column.
+    default void pack(long b, long row, int depth, int columns, long panel) {
+        for (int k = 0; k < depth; k++)
+            for (int j = 0; j < WIDTH; j++)
+                Memory.putF32(
+                        panel, (long) k * WIDTH + j, j < columns ? Memory.f32(b + k * row, j) : 0);
+    }
+
+    /// The same of a matrix whose columns are `column` bytes apart, their elements side by side.
+    default void packTransposed(long b, long column, int depth, int columns, long panel) {
+        for (int j = 0; j < WIDTH; j++)
+            for (int k = 0; k < depth; k++)
+                Memory.putF32(
+                        panel,
+                        (long) k * WIDTH + j,
+                        j < columns ? Memory.f32(b + j * column, k) : 0);
+    }
+
+    /// `c[i][j] = sum_k a[i][k] * panel[k][j]` for `i < rows`, `j < columns`; or added to `c`.
+    ///
+    /// @param a address of element `[0][0]`; others at `i * aRow + k * aStep`
+    /// @param panel address of `[depth][WIDTH]`, zero from `columns` on; a multiple of 64
+    /// @param c address of `[0][0]`; others at `i * cRow + 4 * j`
+    /// @param columns 1 to [#WIDTH]
+    /// @param scratch of the calling thread, [#scratchBytes]
+    void panel(
+            long a,
+            long aRow,
+            long aStep,
+            int rows,
+            long panel,
+            int depth,
+            long c,
+            long cRow,
+            int columns,
+            boolean adds,
+            long scratch);
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package chuan.autograd;
+
+import org.jspecify.annotations.NullMarked;
