@@ -28,6 +28,10 @@ record Columns(
     enum KeyForm {
         /// Letters, or numbers of options from 0.
         LETTERS,
+        /// The same where a question has options, else a text; what is no letter is kept as it is.
+        LETTERS_OR_TEXT,
+        /// A list with the letter, or the letters, of each part of the question.
+        PARTS,
         /// A text.
         TEXT,
         /// What stands behind the last `#### `.

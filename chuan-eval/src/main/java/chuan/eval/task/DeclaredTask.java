@@ -44,9 +44,33 @@ final class DeclaredTask implements Task {
                         .with(
                                 settings.shots().orElse(protocol.shots().count()),
                                 settings.seed().orElse(protocol.shots().seed()));
-        this.truncation = protocol.truncation().within(settings.context());
+        this.truncation =
+                protocol.truncation()
+                        .within(Math.max(1, settings.context() - protocol.answerTokens()));
         this.letters = settings.letters().orElse(protocol.letters());
         this.order = order != null ? order : ExampleOrder.of(rule);
+        checkExamples();
+    }
+
+    /// A figure of fewer examples than it says would be worth nothing.
+    private void checkExamples() {
+        for (String name : set.questions().keySet()) {
+            int wanted = shots(file.subject(name));
+            int there = pool(name).size();
+            if (there < wanted)
+                throw new TaskException(
+                        "%s, %s: there are %d examples for protocol %s, which should show %d; give --shots %d"
+                                .formatted(
+                                        file.name(), name, there, protocol.name(), wanted, there));
+        }
+    }
+
+    private int shots(TaskFile.Subject subject) {
+        return rule.count(subject, settings.shots().isPresent());
+    }
+
+    private List<Item> pool(String subject) {
+        return set.examples().getOrDefault(subject, List.of());
     }
 
     @Override
@@ -79,7 +103,7 @@ final class DeclaredTask implements Task {
 
     @Override
     public double chance() {
-        return file.chance();
+        return protocol.chance().orElse(file.chance());
     }
 
     @Override
@@ -89,8 +113,8 @@ final class DeclaredTask implements Task {
         facts.put("protocol", protocol.name());
         facts.put("about", protocol.about());
         facts.put("split", set.split());
-        facts.put("shots", rule.count());
-        rule.describe(facts);
+        facts.put("shots", rule.shots(settings.shots().isPresent()));
+        facts.put("examples", rule.examples());
         var asks = new java.util.TreeSet<String>();
         for (String subject : set.questions().keySet())
             asks.add(asked(protocol.layout(file.subject(subject))));
@@ -109,7 +133,7 @@ final class DeclaredTask implements Task {
                     "subjects",
                     set.questions().size() + " of " + file.subjects().size() + " in the set");
         facts.put("scored", set.open());
-        facts.put("files", set.files() + " files, SHA-256 " + set.sha256());
+        set.editions().forEach((split, edition) -> facts.put(split + " files", edition));
         facts.put("source", file.source().about());
         facts.put("licence of the set", file.source().licence());
         return facts;
@@ -124,6 +148,11 @@ final class DeclaredTask implements Task {
             case LETTERS -> "letters: the most likely next token of the letters";
             case LIKELIHOOD ->
                     "likelihood of \"" + layout.continuation() + "\", " + Keys.name(layout.score());
+            case WRITE ->
+                    "a written answer of at most "
+                            + layout.maxTokens()
+                            + " tokens, read by "
+                            + Keys.name(layout.judge().orElseThrow());
         };
     }
 
@@ -141,9 +170,8 @@ final class DeclaredTask implements Task {
             ToIntFunction<String> countTokens) {
         var subject = file.subject(name);
         var prompter = new Prompter(protocol, subject, file.columns().choices());
-        var pool = set.examples().getOrDefault(name, List.of());
-        int count = Math.min(rule.count(subject, settings.shots().isPresent()), pool.size());
-        var draws = order.start(subject, pool.size(), count);
+        var pool = pool(name);
+        var draws = order.start(subject, pool.size(), shots(subject));
         int limit = Math.min(items.size(), settings.limit().orElse(items.size()));
         for (var item : items.subList(0, limit)) {
             var shots = draws.next(item).stream().map(pool::get).toList();
@@ -165,6 +193,10 @@ final class DeclaredTask implements Task {
                 switch (layout.ask()) {
                     case LETTERS -> List.of(new Ask.Letters(prompt, names, letters));
                     case LIKELIHOOD -> likelihoods(prompter, prompt, item);
+                    case WRITE ->
+                            List.of(
+                                    new Ask.Writing(
+                                            prompt, layout.stop(), layout.maxTokens(), 0, 0));
                 };
         Judge judge =
                 switch (layout.ask()) {
@@ -172,6 +204,7 @@ final class DeclaredTask implements Task {
                     case LIKELIHOOD ->
                             new LikelihoodJudge(
                                     layout.score(), prompter.scored(item), names, item.key());
+                    case WRITE -> layout.judge().orElseThrow().judge(subject, item, names);
                 };
         return new Exercise(
                 file.name(),

@@ -15,6 +15,8 @@ final class Key {
     static List<String> of(Columns columns, int choices, String answer, String place) {
         return switch (columns.key()) {
             case LETTERS -> letters(columns, choices, answer, place);
+            case LETTERS_OR_TEXT -> choices > 0 ? lenient(choices, answer) : List.of(answer);
+            case PARTS -> List.of(part(columns, answer, place));
             case TEXT -> List.of(answer);
             case AFTER_HASHES -> List.of(afterHashes(columns, answer, place));
         };
@@ -37,6 +39,26 @@ final class Key {
             return letters;
         }
         throw wrong(columns, choices, answer, place);
+    }
+
+    /// AGIEval has a key with a full stop among its letters, so that no answer is right: it stays.
+    private static List<String> lenient(int choices, String answer) {
+        String text = PythonText.strip(answer).toUpperCase(Locale.ROOT);
+        boolean letter =
+                text.length() == 1 && text.charAt(0) >= 'A' && text.charAt(0) < 'A' + choices;
+        return List.of(letter ? text : answer);
+    }
+
+    private static String part(Columns columns, String answer, String place) {
+        String part = PythonText.strip(answer);
+        if (part.matches("[A-Z]+")) return part;
+        throw new TaskException(
+                place
+                        + ", column "
+                        + columns.answer()
+                        + ": the answer is \""
+                        + answer
+                        + "\", not letters; mend the row, or leave it out");
     }
 
     private static TaskException wrong(Columns columns, int choices, String answer, String place) {

@@ -1,6 +1,8 @@
 package chuan.eval.task;
 
 import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /// How one kind of question is put, and how its answer is taken.
@@ -13,6 +15,8 @@ import java.util.Set;
 /// @param continuation what a likelihood is taken of, for each option; begins with the space that
 ///   belongs to it
 /// @param prior the prompt without a question, whose likelihoods are taken off
+/// @param stop what ends a written answer
+/// @param judge who reads it
 record Layout(
         Asking ask,
         Score score,
@@ -25,11 +29,15 @@ record Layout(
         Template option,
         String join,
         Template continuation,
-        Template prior) {
+        Template prior,
+        List<String> stop,
+        int maxTokens,
+        Optional<TextJudge> judge) {
 
     enum Asking {
         LETTERS,
-        LIKELIHOOD
+        LIKELIHOOD,
+        WRITE
     }
 
     enum Score {
@@ -56,13 +64,28 @@ record Layout(
                     "option",
                     "join",
                     "continuation",
-                    "prior");
+                    "prior",
+                    "stop",
+                    "max-tokens",
+                    "judge");
+
+    private static final int LONGEST_ANSWER = 1 << 20;
+
+    Layout {
+        stop = List.copyOf(stop);
+    }
 
     /// @param known names that templates may use
     static Layout read(Keys keys, Set<String> known) {
         var ask = keys.choice("ask", Asking.class, Asking.LETTERS);
         var item = template(keys, "item", "", known);
         if (item.source().isEmpty()) throw keys.wrong("item", "is missing");
+        int maxTokens = keys.optionalInteger("max-tokens").orElse(512);
+        if (maxTokens < 1 || maxTokens > LONGEST_ANSWER)
+            throw keys.wrong("max-tokens", maxTokens + ": from 1 to " + LONGEST_ANSWER);
+        var judge = keys.optionalChoice("judge", TextJudge.class);
+        if (ask == Asking.WRITE && judge.isEmpty())
+            throw keys.wrong("judge", "is missing: who reads what the model writes?");
         return new Layout(
                 ask,
                 keys.choice("score", Score.class, Score.SUM),
@@ -75,7 +98,10 @@ record Layout(
                 template(keys, "option", "\n{letter}. {text}", Set.of("letter", "text")),
                 keys.text("join", ""),
                 template(keys, "continuation", " {letter}", Set.of("letter", "text")),
-                template(keys, "prior", "", known));
+                template(keys, "prior", "", known),
+                keys.texts("stop"),
+                maxTokens,
+                judge);
     }
 
     private static Template template(Keys keys, String key, String otherwise, Set<String> known) {

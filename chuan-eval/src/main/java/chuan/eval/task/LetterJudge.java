@@ -19,14 +19,10 @@ record LetterJudge(List<String> letters, List<String> key) implements Judge {
     public Verdict judge(List<Reply> replies) {
         return switch (replies.getFirst()) {
             case Reply.Letters reply -> best(reply.scores(), letters, key);
-            case Reply.Failure _ -> failed();
+            case Reply.Failure _ -> Verdict.failed();
             case Reply.Likelihood _, Reply.Writing _ ->
                     throw new IllegalArgumentException("no letters: " + replies.getFirst());
         };
-    }
-
-    static Verdict failed() {
-        return new Verdict(Verdict.Outcome.FAILED, "", 0, List.of());
     }
 
     /// No answer if none is likely at all.

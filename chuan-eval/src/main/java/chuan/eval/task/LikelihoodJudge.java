@@ -23,7 +23,7 @@ record LikelihoodJudge(
 
     @Override
     public Verdict judge(List<Reply> replies) {
-        for (var reply : replies) if (reply instanceof Reply.Failure) return LetterJudge.failed();
+        for (var reply : replies) if (reply instanceof Reply.Failure) return Verdict.failed();
         double[] sums = sums(replies.getFirst());
         var scores = new double[sums.length];
         for (int i = 0; i < sums.length; i++)

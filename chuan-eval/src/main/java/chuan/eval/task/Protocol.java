@@ -4,7 +4,9 @@ import chuan.eval.Grouping;
 import chuan.eval.LetterTokens;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -14,6 +16,8 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param about for people: where it comes from and what is particular about it
 /// @param trim names of `question` and `options` that lose their outer white space, as Python does
 /// @param chat messages instead of one text
+/// @param subjects the only ones that are asked; empty for all
+/// @param chance credit that guessing gives, where it is another than the task's
 /// @param layouts by the form of a subject; `""` is that of subjects without one
 record Protocol(
         String name,
@@ -27,7 +31,9 @@ record Protocol(
         Grouping.Average average,
         boolean chat,
         LetterTokens letters,
-        Map<String, Layout> layouts) {
+        Map<String, Layout> layouts,
+        List<String> subjects,
+        OptionalDouble chance) {
 
     enum Filter {
         ALL,
@@ -48,7 +54,9 @@ record Protocol(
                     "average",
                     "form",
                     "letters",
-                    "layouts");
+                    "layouts",
+                    "subjects",
+                    "chance");
 
     private enum Form {
         TEXT,
@@ -58,8 +66,7 @@ record Protocol(
     /// @param all the protocols of the file, from which this one may take what it does not say
     /// @param forms of the subjects
     /// @param known names that templates may use
-    static Protocol read(
-            String name, Keys all, Set<String> forms, Set<String> known, Columns columns) {
+    static Protocol read(String name, Keys all, Set<String> forms, Set<String> known) {
         var keys = new Keys(all.file(), "protocols." + name, merged(name, all, new HashSet<>()));
         for (String key : keys.names())
             if (!KEYS.contains(key) && !Layout.KEYS.contains(key)) {
@@ -77,14 +84,18 @@ record Protocol(
                 keys.choice("cells", Cells.class, Cells.PLAIN),
                 trim,
                 keys.choice("filter", Filter.class, Filter.ALL),
-                ShotRule.read(keys.child("shots"), columns),
+                ShotRule.read(keys.child("shots")),
                 keys.optionalChild("truncate")
                         .map(Truncation::read)
                         .orElse(new Truncation(Truncation.Rule.NONE, Integer.MAX_VALUE)),
                 keys.choice("average", Grouping.Average.class, Grouping.Average.MACRO),
                 keys.choice("form", Form.class, Form.TEXT) == Form.CHAT,
                 keys.choice("letters", LetterTokens.class, LetterTokens.WORD_START),
-                layouts(keys, forms, known));
+                layouts(keys, forms, known),
+                keys.texts("subjects"),
+                keys.has("chance")
+                        ? OptionalDouble.of(keys.number("chance"))
+                        : OptionalDouble.empty());
     }
 
     private static Map<String, Layout> layouts(Keys keys, Set<String> forms, Set<String> known) {
@@ -124,6 +135,20 @@ record Protocol(
     Protocol {
         trim = Set.copyOf(trim);
         layouts = Map.copyOf(layouts);
+        subjects = List.copyOf(subjects);
+    }
+
+    boolean asks(String subject) {
+        return subjects.isEmpty() || subjects.contains(subject);
+    }
+
+    /// Room that a written answer needs behind its prompt.
+    int answerTokens() {
+        return layouts.values().stream()
+                .filter(layout -> layout.ask() == Layout.Asking.WRITE)
+                .mapToInt(Layout::maxTokens)
+                .max()
+                .orElse(0);
     }
 
     Layout layout(TaskFile.Subject subject) {

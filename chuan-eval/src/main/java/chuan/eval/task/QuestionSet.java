@@ -11,6 +11,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -18,15 +19,14 @@ import java.util.TreeMap;
 /// The questions of a split and the examples that go with them, by subject, as read from files.
 ///
 /// @param open whether the answers are known
-/// @param files that were read
-/// @param sha256 of their names and bytes
+/// @param editions for each split that was read: number of files, SHA-256, whether it is the known
+///   one
 record QuestionSet(
         String split,
         boolean open,
         Map<String, List<Item>> questions,
         Map<String, List<Item>> examples,
-        int files,
-        String sha256) {
+        Map<String, String> editions) {
 
     static QuestionSet read(
             TaskFile file, Protocol protocol, TaskSettings settings, Set<String> subjects)
@@ -38,7 +38,7 @@ record QuestionSet(
         private final TaskFile file;
         private final Protocol protocol;
         private final TaskSettings settings;
-        private final Map<String, Path> seen = new TreeMap<>();
+        private final Map<String, Map<String, Path>> seen = new TreeMap<>();
 
         Reading(TaskFile file, Protocol protocol, TaskSettings settings) {
             this.file = file;
@@ -53,18 +53,16 @@ record QuestionSet(
             checkAllThere(folder, split, subjects);
             var questions = new LinkedHashMap<String, List<Item>>();
             var examples = new LinkedHashMap<String, List<Item>>();
-            boolean open = split.open();
             for (String name : subjects) {
                 var subject = file.subject(name);
-                var items = items(folder, split, subject, split.open());
-                if (!split.open() && !open) open = items.stream().allMatch(i -> !i.key().isEmpty());
+                var items = items(folder, splitName, subject, split.open());
                 var pool = pool(folder, subject, items);
                 examples.put(name, pool);
                 boolean held = protocol.shots().order() == ShotRule.Order.HELD;
                 questions.put(name, held ? items.subList(pool.size(), items.size()) : items);
             }
             return new QuestionSet(
-                    splitName, scored(questions), questions, examples, seen.size(), sha256());
+                    splitName, scored(questions), questions, examples, editions(subjects));
         }
 
         private static boolean scored(Map<String, List<Item>> questions) {
@@ -142,8 +140,9 @@ record QuestionSet(
         }
 
         private List<Item> items(
-                Path folder, TaskFile.Split split, TaskFile.Subject subject, boolean keys)
+                Path folder, String splitName, TaskFile.Subject subject, boolean keys)
                 throws IOException {
+            var split = split(splitName);
             Path path =
                     find(folder, split, subject)
                             .orElseThrow(() ->
@@ -152,7 +151,8 @@ record QuestionSet(
                                                     + ": there is no "
                                                     + name(split.files().getFirst(), subject)
                                                     + "; fetch or copy the set again"));
-            seen.put(folder.relativize(path).toString().replace('\\', '/'), path);
+            seen.computeIfAbsent(splitName, _ -> new TreeMap<>())
+                    .put(Objects.requireNonNull(path.getFileName()).toString(), path);
             var items =
                     SetReader.read(
                             path, split.format(), file.columns(), protocol.cells(), subject, keys);
@@ -160,7 +160,7 @@ record QuestionSet(
             int choices = file.columns().choices();
             return items.stream()
                     .filter(i -> Math.max(i.options().size(), choices) == 4)
-                    .filter(i -> i.key().size() == 1)
+                    .filter(i -> i.key().size() == 1 && i.key().getFirst().matches("[A-D]"))
                     .toList();
         }
 
@@ -174,16 +174,35 @@ record QuestionSet(
                 case FIRST, SHUFFLED, SAMPLED ->
                         (wanted == 0 && rule.each().isEmpty()) || rule.from().isEmpty()
                                 ? List.of()
-                                : items(folder, split(rule.from()), subject, true);
+                                : items(folder, rule.from(), subject, true);
             };
         }
 
-        private String sha256() throws IOException {
+        private Map<String, String> editions(Set<String> subjects) throws IOException {
+            boolean whole = subjects.size() == file.subjects().size();
+            var editions = new LinkedHashMap<String, String>();
+            for (var split : seen.entrySet()) {
+                String sum = sha256(split.getValue());
+                var known = split(split.getKey()).sha256();
+                String verdict =
+                        known.isEmpty() || !whole
+                                ? ""
+                                : known.get().equals(sum)
+                                        ? ", the edition that the task file was made with"
+                                        : ", another edition than the task file was made with";
+                editions.put(
+                        split.getKey(), split.getValue().size() + ", SHA-256 " + sum + verdict);
+            }
+            return editions;
+        }
+
+        /// Of names, each closed by a zero byte, and bytes, in the order of the names.
+        private static String sha256(Map<String, Path> files) throws IOException {
             try {
                 var digest = MessageDigest.getInstance("SHA-256");
-                for (var entry : seen.entrySet()) {
-                    digest.update((entry.getKey() + "\0").getBytes(StandardCharsets.UTF_8));
-                    digest.update(Files.readAllBytes(entry.getValue()));
+                for (var file : files.entrySet()) {
+                    digest.update((file.getKey() + "\0").getBytes(StandardCharsets.UTF_8));
+                    digest.update(Files.readAllBytes(file.getValue()));
                 }
                 return HexFormat.of().formatHex(digest.digest());
             } catch (NoSuchAlgorithmException e) {

@@ -26,13 +26,12 @@ record ShotRule(int count, String from, Order order, long seed, String each, Lis
         HELD
     }
 
-    static ShotRule read(Keys keys, Columns columns) {
+    static ShotRule read(Keys keys) {
         var order = keys.choice("order", Order.class, Order.FIRST);
         int count = keys.optionalInteger("count").orElse(0);
         if (count < 0 || count > 1000) throw keys.wrong("count", count + ": from 0 to 1000");
         var fixed = new ArrayList<Item>();
-        for (var example : keys.elements("examples"))
-            fixed.add(JsonSet.item(fixed.size(), example.place(), example.node(), columns, true));
+        for (var example : keys.elements("examples")) fixed.add(example(fixed.size(), example));
         String from = keys.text("from", "");
         boolean own = order == Order.FIXED || order == Order.HELD;
         if (from.isEmpty() && !own && count > 0) throw keys.wrong("from", "is missing");
@@ -50,6 +49,20 @@ record ShotRule(int count, String from, Order order, long seed, String each, Lis
         return rule;
     }
 
+    private static Item example(int row, Keys keys) {
+        var item =
+                new Item(
+                        row,
+                        keys.place(),
+                        keys.text("question"),
+                        keys.texts("options"),
+                        keys.texts("key"),
+                        keys.text("answer", ""),
+                        Map.of());
+        keys.nothingElse();
+        return item;
+    }
+
     ShotRule {
         fixed = List.copyOf(fixed);
     }
@@ -65,24 +78,21 @@ record ShotRule(int count, String from, Order order, long seed, String each, Lis
         return asked ? Math.min(count, kept) : kept;
     }
 
-    void describe(Map<String, Object> facts) {
-        String which =
-                switch (order) {
-                    case FIRST -> "the first of " + from;
-                    case SHUFFLED ->
-                            from
-                                    + " shuffled for each question: random.Random("
-                                    + seed
-                                    + ").sample(range(n), n)";
-                    case SAMPLED ->
-                            "drawn from "
-                                    + from
-                                    + " for each question: random.Random("
-                                    + seed
-                                    + ").sample(range(n), shots)";
-                    case FIXED -> "written in the task file";
-                    case HELD -> "the first of the questions, which are not asked";
-                };
-        facts.put("examples", which);
+    /// For people.
+    Object shots(boolean asked) {
+        if (each.isEmpty()) return count;
+        return asked ? "at most " + count : "as the task file says for each subject";
+    }
+
+    /// For people.
+    String examples() {
+        String drawn = "for each question: random.Random(" + seed + ").sample(range(n), ";
+        return switch (order) {
+            case FIRST -> from.isEmpty() ? "none" : "the first of " + from;
+            case SHUFFLED -> from + " shuffled " + drawn + "n) of Python";
+            case SAMPLED -> from + " drawn " + drawn + "shots) of Python";
+            case FIXED -> "written in the task file";
+            case HELD -> "the first of the questions, which are not asked";
+        };
     }
 }

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
@@ -53,7 +54,9 @@ record TaskFile(
 
     /// @param files where it may be, within the set's folder, with `{subject}` for the subject
     /// @param open whether its answers are known; the others are only written down
-    record Split(List<String> files, SetReader.Format format, boolean open) {
+    /// @param sha256 of the files that the task file was made with, as [QuestionSet] counts it
+    record Split(
+            List<String> files, SetReader.Format format, boolean open, Optional<String> sha256) {
         Split {
             files = List.copyOf(files);
         }
@@ -138,13 +141,15 @@ record TaskFile(
     }
 
     private static Split split(Keys splits, String name, SetReader.Format format) {
-        if (!splits.isMapping(name)) return new Split(splits.texts(name), format, true);
+        if (!splits.isMapping(name))
+            return new Split(splits.texts(name), format, true, Optional.empty());
         var keys = splits.child(name);
         var split =
                 new Split(
                         keys.texts("files"),
                         keys.choice("format", SetReader.Format.class, format),
-                        !keys.text("answers", "open").equals("hidden"));
+                        !keys.text("answers", "open").equals("hidden"),
+                        keys.optionalText("sha256"));
         if (split.files().isEmpty()) throw keys.wrong("files", "is missing");
         keys.nothingElse();
         return split;
@@ -185,14 +190,46 @@ record TaskFile(
         var all = keys.child("protocols");
         var protocols = new LinkedHashMap<String, Protocol>();
         for (String name : all.names()) {
-            var protocol = Protocol.read(name, all, forms, known, columns);
+            var protocol = Protocol.read(name, all, forms, known);
             if (!splits.containsKey(protocol.split()))
                 throw all.wrong(name + ".split", "there is no split " + protocol.split());
             String from = protocol.shots().from();
             if (!from.isEmpty() && !splits.containsKey(from))
                 throw all.wrong(name + ".shots.from", "there is no split " + from);
+            checkSubjects(all, protocol, subjects);
             protocols.put(name, protocol);
         }
         return protocols;
+    }
+
+    /// Those it names there have to be; and they have to say what its judges want to know.
+    private static void checkSubjects(Keys all, Protocol protocol, Map<String, Subject> subjects) {
+        for (String name : protocol.subjects())
+            if (!subjects.containsKey(name))
+                throw all.wrong(protocol.name() + ".subjects", "there is no subject " + name);
+        for (var subject : subjects.values()) {
+            if (!protocol.asks(subject.name())) continue;
+            String each = protocol.shots().each();
+            if (!subject.more().getOrDefault(each, "0").matches("[0-9]{1,3}"))
+                throw wrong(all, subject, each, "should be a number");
+            var need = protocol.layout(subject).judge().flatMap(TextJudge::need);
+            if (need.isEmpty()) continue;
+            String key = need.get().key();
+            var values = need.get().values();
+            if (!values.contains(subject.more().getOrDefault(key, "")))
+                throw wrong(
+                        all,
+                        subject,
+                        key,
+                        "should be one of "
+                                + String.join(", ", values)
+                                + " for "
+                                + protocol.name());
+        }
+    }
+
+    private static TaskException wrong(Keys keys, Subject subject, String key, String why) {
+        return new TaskException(
+                keys.file() + ": subjects." + subject.name() + "." + key + ": " + why);
     }
 }

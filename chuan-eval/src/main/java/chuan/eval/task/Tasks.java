@@ -13,7 +13,8 @@ import java.util.Set;
 /// The tasks there are, and how to open one.
 public final class Tasks {
     /// Task files that come with the program.
-    private static final List<String> NAMES = List.of("ceval", "mmlu", "cmmlu");
+    private static final List<String> NAMES =
+            List.of("ceval", "mmlu", "cmmlu", "gaokao", "agieval", "gsm8k");
 
     private Tasks() {}
 
@@ -43,7 +44,16 @@ public final class Tasks {
         var file = file(some ? what.substring(0, colon) : what);
         var subjects = some ? subjects(file, what.substring(colon + 1)) : file.subjects().keySet();
         var protocol = protocol(file, settings);
-        var set = QuestionSet.read(file, protocol, settings, subjects);
+        var asked = new LinkedHashSet<String>();
+        for (String name : subjects) if (protocol.asks(name)) asked.add(name);
+        if (asked.isEmpty())
+            throw new TaskException(
+                    what
+                            + ": protocol "
+                            + protocol.name()
+                            + " asks only "
+                            + String.join(", ", protocol.subjects()));
+        var set = QuestionSet.read(file, protocol, settings, asked);
         return new DeclaredTask(file, protocol, settings, set, order);
     }
 
@@ -66,7 +76,7 @@ public final class Tasks {
                 file.source());
     }
 
-    private static TaskFile file(String what) throws IOException {
+    static TaskFile file(String what) throws IOException {
         if (what.endsWith(".yaml") || what.endsWith(".yml") || what.contains("/"))
             return TaskFile.read(Path.of(what));
         if (!NAMES.contains(what))
