@@ -4,6 +4,7 @@ import chuan.train.Pretrain;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /// `chuan pretrain`: a new model from token shards. The launcher puts libtorch on the class path
@@ -18,12 +19,21 @@ final class PretrainCommand implements Callable<Integer> {
     @Parameters(paramLabel = "CONFIG", description = "Such as runs/pretrain.yaml.")
     Path config = Path.of("");
 
+    @Option(
+            names = "--device",
+            paramLabel = "D",
+            description = {
+                "cpu: own kernels, no other library; libtorch: fetched once.",
+                "Default: as the configuration says, else libtorch. A run may change."
+            })
+    String device = "";
+
     PretrainCommand(Streams streams) {
         this.streams = streams;
     }
 
     @Override
     public Integer call() {
-        return Pretrain.run(config, streams.out()) ? 0 : Errors.INTERRUPTED;
+        return Pretrain.run(config, device, streams.out()) ? 0 : Errors.INTERRUPTED;
     }
 }

@@ -4,6 +4,7 @@ import chuan.train.Sft;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /// `chuan sft`: a base model that learns to answer. The launcher puts libtorch on the class path
@@ -18,12 +19,21 @@ final class SftCommand implements Callable<Integer> {
     @Parameters(paramLabel = "CONFIG", description = "Such as runs/sft.yaml.")
     Path config = Path.of("");
 
+    @Option(
+            names = "--device",
+            paramLabel = "D",
+            description = {
+                "cpu: own kernels, no other library; libtorch: fetched once.",
+                "Default: as the configuration says, else libtorch. A run may change."
+            })
+    String device = "";
+
     SftCommand(Streams streams) {
         this.streams = streams;
     }
 
     @Override
     public Integer call() {
-        return Sft.run(config, streams.out()) ? 0 : Errors.INTERRUPTED;
+        return Sft.run(config, device, streams.out()) ? 0 : Errors.INTERRUPTED;
     }
 }

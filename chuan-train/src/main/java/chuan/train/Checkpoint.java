@@ -4,13 +4,13 @@ import chuan.files.DType;
 import chuan.files.GenerationConfig;
 import chuan.files.ModelFolderWriter;
 import chuan.model.ModelConfig;
-import chuan.torch.TorchParameters;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.json.JsonMapper;
@@ -71,7 +71,7 @@ final class Checkpoint {
     }
 
     /// Writes a checkpoint and deletes all but the newest `keep`.
-    void save(State state, TorchParameters parameters, AdamW optimizer, int keep) {
+    void save(State state, Learner learner, int keep) {
         Path target = folder.resolve(PREFIX + "%07d".formatted(state.step()));
         if (Files.exists(target)) {
             return;
@@ -80,8 +80,8 @@ final class Checkpoint {
         try {
             deleteTree(unfinished);
             Files.createDirectories(unfinished.resolve("training"));
-            folder(parameters, DType.F32).fill(unfinished);
-            TensorFiles.write(unfinished.resolve(MOMENTS), optimizer.state());
+            folder(learner, DType.F32).fill(unfinished);
+            TensorFiles.write(unfinished.resolve(MOMENTS), learner.moments());
             Files.writeString(unfinished.resolve(STATE), JSON.writeValueAsString(state) + "\n");
             Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE);
             var old = all();
@@ -95,30 +95,31 @@ final class Checkpoint {
     }
 
     /// Writes the finished model without the training state, in bf16, in place of an older one.
-    void export(Path target, TorchParameters parameters) {
+    void export(Path target, Learner learner) {
         try {
-            folder(parameters, DType.BF16).write(target);
+            folder(learner, DType.BF16).write(target);
         } catch (IOException e) {
             throw new TrainingException(target + ": cannot be written (" + e.getMessage() + ")", e);
         }
     }
 
-    private ModelFolderWriter folder(TorchParameters parameters, DType dtype) {
+    private ModelFolderWriter folder(Learner learner, DType dtype) {
+        var parameters = learner.parameters();
         return new ModelFolderWriter(
                 config,
                 generation,
                 dtype,
-                (name, _) -> TensorFiles.values(parameters.get(name)),
+                (name, _) -> Objects.requireNonNull(parameters.get(name))::read,
                 extraFiles);
     }
 
-    /// Copies a checkpoint's tensors into the parameters and the optimizer.
-    static State load(Path checkpoint, TorchParameters parameters, AdamW optimizer) {
+    /// Copies a checkpoint's tensors into parameters and moments.
+    static State load(Path checkpoint, Learner learner) {
         try {
-            TensorFiles.fill(checkpoint.resolve("model.safetensors"), parameters.byName());
-            TensorFiles.fill(checkpoint.resolve(MOMENTS), optimizer.state());
+            TensorFiles.fill(checkpoint.resolve("model.safetensors"), learner.parameters());
+            TensorFiles.fill(checkpoint.resolve(MOMENTS), learner.moments());
             var state = JSON.readValue(Files.readString(checkpoint.resolve(STATE)), State.class);
-            optimizer.resumeAt(state.step());
+            learner.resumeAt(state.step());
             return state;
         } catch (IOException e) {
             throw new TrainingException(

@@ -28,11 +28,11 @@ record HeldOutSet(String name, Batches batches, double bytesPerLabel) {
         }
     }
 
-    Result measure(TrainStep step) {
+    Result measure(Learner learner) {
         double[] sum = new double[2];
         batches.stream()
                 .forEach(batch -> {
-                    sum[0] += step.loss(batch);
+                    sum[0] += learner.loss(batch);
                     sum[1] += batch.labelledRows().length;
                 });
         double nats = sum[0] / sum[1];

@@ -3,15 +3,14 @@ package chuan.train;
 import chuan.model.ModelConfig;
 import chuan.model.Weights;
 import java.util.SplittableRandom;
-import org.bytedeco.pytorch.Tensor;
 
 /// Random weights for a new model: normal with the configured deviation; projections back into the
 /// residual stream smaller by the root of their number (Radford et al. 2019); gains are one. The
 /// same seed gives the same weights on every platform.
 record InitialWeights(ModelConfig config, double deviation, long seed)
-        implements Weights.Source<Tensor> {
+        implements Weights.Source<float[]> {
     @Override
-    public Tensor get(String name, long... shape) {
+    public float[] get(String name, long... shape) {
         long count = 1;
         for (long n : shape) {
             count = Math.multiplyExact(count, n);
@@ -28,6 +27,6 @@ record InitialWeights(ModelConfig config, double deviation, long seed)
                 values[i] = (float) (scale * random.nextGaussian());
             }
         }
-        return Tensor.create(values, shape);
+        return values;
     }
 }

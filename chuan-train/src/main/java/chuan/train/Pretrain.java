@@ -3,7 +3,6 @@ package chuan.train;
 import chuan.model.ModelConfig;
 import chuan.tokenizer.MalformedTokenizerException;
 import chuan.tokenizer.Tokenizer;
-import chuan.torch.Libtorch;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -21,11 +20,12 @@ public final class Pretrain {
     /// Trains, or goes on with the run in the configured output folder.
     ///
     /// @param configFile YAML; see [TrainConfig] and `pretrain.yaml`
+    /// @param device `cpu` or `libtorch`; "" as the configuration says
     /// @param out progress
     /// @return whether the last step was reached; false after a request to stop
     /// @throws TrainingException in one line, for what the user can put right
-    public static boolean run(Path configFile, PrintStream out) {
-        TrainConfig config = ConfigFile.read(configFile, "pretrain.yaml");
+    public static boolean run(Path configFile, String device, PrintStream out) {
+        TrainConfig config = ConfigFile.read(configFile, "pretrain.yaml").onDevice(device);
         int vocab = config.model().vocab();
         List<TokenSource> train =
                 config.data().train().stream()
@@ -43,7 +43,6 @@ public final class Pretrain {
                                         config.batch(),
                                         config.evaluation().tokens()))
                         .toList();
-        Libtorch.load(config.threads());
         return run(config, train, heldOut, out);
     }
 

@@ -4,14 +4,12 @@ import chuan.files.GenerationConfig;
 import chuan.files.ModelFolder;
 import chuan.model.Weights;
 import chuan.tokenizer.Tokenizer;
-import chuan.torch.Libtorch;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.bytedeco.pytorch.Tensor;
 
 /// `chuan sft`: a model that continues text becomes one that answers. Only answers and their ends
 /// are learned ([ChatExample]).
@@ -22,11 +20,12 @@ public final class Sft {
     ///
     /// @param configFile YAML; see [TrainConfig] and `sft.yaml`. `base` is a model folder with its
     ///   tokenizer, `data.train` lists files of conversations, gzip or plain JSON lines
+    /// @param device `cpu` or `libtorch`; "" as the configuration says
     /// @param out progress
     /// @return whether the last step was reached; false after a request to stop
     /// @throws TrainingException in one line, for what the user can put right
-    public static boolean run(Path configFile, PrintStream out) {
-        TrainConfig config = ConfigFile.read(configFile, "sft.yaml");
+    public static boolean run(Path configFile, String device, PrintStream out) {
+        TrainConfig config = ConfigFile.read(configFile, "sft.yaml").onDevice(device);
         if (config.base().isEmpty()) {
             throw new TrainingException(configFile + ": base must name a model folder");
         }
@@ -60,11 +59,9 @@ public final class Sft {
                                         examples(set.path(), tokenizer, marks, limit),
                                         config.batch()))
                         .toList();
-        Libtorch.load(config.threads());
         int pad = base.config().padId();
         var reader = new ChatReader(examples, limit, pad, config.seed());
-        Weights.Source<Tensor> initial =
-                (name, shape) -> Tensor.create(base.tensor(name, shape).toFloats(), shape);
+        Weights.Source<float[]> initial = (name, shape) -> base.tensor(name, shape).toFloats();
         return new TrainingRun(
                         config,
                         base.config(),

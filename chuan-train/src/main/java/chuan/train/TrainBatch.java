@@ -23,4 +23,9 @@ public record TrainBatch(TorchBatch shape, int[] ids, int[] labels) {
     int[] labelledRows() {
         return IntStream.range(0, labels.length).filter(i -> labels[i] != IGNORED).toArray();
     }
+
+    /// What rows should predict.
+    int[] labels(int[] rows) {
+        return IntStream.of(rows).map(row -> labels[row]).toArray();
+    }
 }

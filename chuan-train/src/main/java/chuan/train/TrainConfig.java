@@ -23,6 +23,8 @@ import java.util.List;
 /// @param steps optimizer steps in all, where `epochs` is 0
 /// @param epochs passes over the data; 0 means that `steps` decides
 /// @param threads of one operation; 0 means one per processor
+/// @param device what computes: `libtorch`, or `cpu` for Chuan's own kernels, which need no other
+///   library. Checkpoints are the same, so a run may change
 /// @param precision `auto`, `fp32` or `bf16`: the format of matrix products. Master weights are
 ///   fp32
 public record TrainConfig(
@@ -39,6 +41,7 @@ public record TrainConfig(
         Batch batch,
         Optimizer optimizer,
         Schedule schedule,
+        String device,
         String precision,
         int threads,
         Evaluation evaluation,
@@ -51,9 +54,37 @@ public record TrainConfig(
         require(chatFormat == 1 || chatFormat == 2, "chatFormat", "must be 1 or 2: " + chatFormat);
         require(threads >= 0, "threads", "must not be negative: " + threads);
         require(
+                List.of("cpu", "libtorch").contains(device),
+                "device",
+                "must be cpu or libtorch, not " + device);
+        require(
                 List.of("auto", "fp32", "bf16").contains(precision),
                 "precision",
                 "must be auto, fp32 or bf16, not " + precision);
+    }
+
+    /// The same run on another device; "" leaves it as it is.
+    TrainConfig onDevice(String other) {
+        if (other.isEmpty()) return this;
+        return new TrainConfig(
+                output,
+                tokenizer,
+                base,
+                marks,
+                chatFormat,
+                model,
+                data,
+                seed,
+                steps,
+                epochs,
+                batch,
+                optimizer,
+                schedule,
+                other,
+                precision,
+                threads,
+                evaluation,
+                checkpoints);
     }
 
     /// Written into `generation_config.json`, where chat finds them.

@@ -6,19 +6,16 @@ import chuan.files.ModelFolder;
 import chuan.files.ModelFolderWriter;
 import chuan.model.ModelConfig;
 import chuan.model.Position;
+import chuan.model.Weights;
 import chuan.torch.Libtorch;
-import chuan.torch.TensorScope;
 import chuan.torch.TorchBatch;
-import chuan.torch.TorchParameters;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
+import java.util.Objects;
 import tools.jackson.databind.json.JsonMapper;
 
 /// Times training steps of one fixed small model, for comparison with the same model written in
@@ -53,27 +50,21 @@ public final class TrainSpeed {
     private TrainSpeed() {}
 
     /// Arguments: a folder for the initial model (written if absent), the number of timed steps,
-    /// and `fp32` or `bf16`. Prints one line of JSON.
+    /// and `fp32` or `bf16` for libtorch, or `cpu` for own kernels. Prints one line of JSON.
     public static void main(String[] arguments) throws IOException {
-        Libtorch.load(0);
         Report report =
-                measure(
-                        Path.of(arguments[0]),
-                        Integer.parseInt(arguments[1]),
-                        arguments[2].equals("bf16"));
+                measure(Path.of(arguments[0]), Integer.parseInt(arguments[1]), arguments[2]);
         System.out.println(JsonMapper.builder().build().writeValueAsString(report));
     }
 
-    private static Report measure(Path folder, int steps, boolean bf16) throws IOException {
-        try (var parameters = parameters(folder);
-                var step = new TrainStep(CONFIG, parameters, bf16);
-                var optimizer = new AdamW(SETTINGS, parameters.byName())) {
+    private static Report measure(Path folder, int steps, String how) throws IOException {
+        try (var learner = learner(folder, how)) {
             var losses = new ArrayList<Double>();
-            run(step, optimizer, parameters, 0); // the first one allocates
+            run(learner, 0); // the first one allocates
             long start = System.nanoTime();
             double cpu = cpuSeconds();
             for (int i = 1; i <= steps; i++) {
-                losses.add(run(step, optimizer, parameters, i));
+                losses.add(run(learner, i));
             }
             double seconds = (System.nanoTime() - start) / 1e9;
             double tokens = (double) steps * SEQUENCES * TOKENS;
@@ -81,37 +72,33 @@ public final class TrainSpeed {
         }
     }
 
-    private static TorchParameters parameters(Path folder) throws IOException {
+    private static Learner learner(Path folder, String how) throws IOException {
         if (!Files.exists(folder)) {
-            try (var initial = new TorchParameters(CONFIG, new InitialWeights(CONFIG, 0.02, 1))) {
+            var initial = new InitialWeights(CONFIG, 0.02, 1);
+            try (var weights = new CpuLearner(CONFIG, initial, SETTINGS, 1)) {
+                var parameters = weights.parameters();
                 new ModelFolderWriter(
                                 CONFIG,
                                 GenerationConfig.baichuanChat(),
                                 DType.F32,
-                                (name, _) -> TensorFiles.values(initial.get(name)),
+                                (name, _) -> Objects.requireNonNull(parameters.get(name))::read,
                                 List.of())
                         .write(folder);
             }
         }
         ModelFolder stored = ModelFolder.open(folder);
-        return new TorchParameters(
-                CONFIG,
-                (name, shape) -> Tensor.create(stored.tensor(name, shape).toFloats(), shape));
+        Weights.Source<float[]> initial = (name, shape) -> stored.tensor(name, shape).toFloats();
+        if (how.equals("cpu")) {
+            return new CpuLearner(CONFIG, initial, SETTINGS, 0);
+        }
+        Libtorch.load(0);
+        return new TorchLearner(CONFIG, initial, SETTINGS, how);
     }
 
-    private static double run(
-            TrainStep step, AdamW optimizer, TorchParameters parameters, int number) {
+    private static double run(Learner learner, int number) {
         TrainBatch batch = batch(number);
-        double loss = step.backward(batch, batch.ids().length) / batch.ids().length;
-        try (var _ = new TensorScope()) {
-            var list = new TensorVector();
-            parameters.tensors().forEach(list::push_back);
-            torch.clip_grad_norm_(list, SETTINGS.clip());
-        }
-        optimizer.step(SETTINGS.learningRate());
-        for (Tensor p : parameters.tensors()) {
-            p.mutable_grad().reset();
-        }
+        double loss = learner.backward(batch, batch.ids().length) / batch.ids().length;
+        learner.step(SETTINGS.learningRate());
         return loss;
     }
 

@@ -1,13 +1,8 @@
 package chuan.train;
 
-import chuan.torch.TensorScope;
-import chuan.torch.TorchParameters;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
 
 /// The loop: batches, gradients, clipping, AdamW; evaluation and checkpoints in between. The same
 /// for pretraining and fine-tuning, which differ in their [SampleReader] alone.
@@ -17,9 +12,7 @@ import org.bytedeco.pytorch.global.torch;
 final class Trainer {
     private final TrainConfig config;
     private final int steps;
-    private final TorchParameters parameters;
-    private final TrainStep trainStep;
-    private final AdamW optimizer;
+    private final Learner learner;
     private final LrSchedule schedule;
     private final SampleReader reader;
     private final List<HeldOutSet> heldOut;
@@ -33,18 +26,14 @@ final class Trainer {
     Trainer(
             TrainConfig config,
             int steps,
-            TorchParameters parameters,
-            TrainStep trainStep,
-            AdamW optimizer,
+            Learner learner,
             SampleReader reader,
             List<HeldOutSet> heldOut,
             Checkpoint checkpoint,
             TrainingLog log) {
         this.config = config;
         this.steps = steps;
-        this.parameters = parameters;
-        this.trainStep = trainStep;
-        this.optimizer = optimizer;
+        this.learner = learner;
         this.reader = reader;
         this.heldOut = heldOut;
         this.checkpoint = checkpoint;
@@ -57,7 +46,7 @@ final class Trainer {
         checkpoint
                 .latest()
                 .ifPresent(folder -> {
-                    var state = Checkpoint.load(folder, parameters, optimizer);
+                    var state = Checkpoint.load(folder, learner);
                     if (state.seed() != config.seed()) {
                         throw new TrainingException(
                                 "%s was started with seed %d, the configuration says %d"
@@ -141,29 +130,9 @@ final class Trainer {
         }
         double sum = 0;
         for (TrainBatch batch : batches) {
-            sum += trainStep.backward(batch, labels);
+            sum += learner.backward(batch, labels);
         }
-        double norm = clip();
-        optimizer.step(learningRate);
-        clearGradients();
-        return new Result(sum / labels, norm, rows);
-    }
-
-    /// Scales the gradients down to the configured norm; returns the norm before.
-    private double clip() {
-        try (var _ = new TensorScope()) {
-            var list = new TensorVector();
-            parameters.tensors().forEach(list::push_back);
-            return torch.clip_grad_norm_(list, config.optimizer().clip());
-        }
-    }
-
-    private void clearGradients() {
-        try (var _ = new TensorScope()) {
-            for (Tensor p : parameters.byName().values()) {
-                p.mutable_grad().reset();
-            }
-        }
+        return new Result(sum / labels, learner.step(learningRate), rows);
     }
 
     private void evaluate() {
@@ -172,7 +141,7 @@ final class Trainer {
         }
         var results = new LinkedHashMap<String, HeldOutSet.Result>();
         for (HeldOutSet set : heldOut) {
-            results.put(set.name(), set.measure(trainStep));
+            results.put(set.name(), set.measure(learner));
         }
         log.evaluation(step, tokens, results);
     }
@@ -180,8 +149,7 @@ final class Trainer {
     private void save() {
         checkpoint.save(
                 new Checkpoint.State(step, tokens, seconds, config.seed(), reader.state()),
-                parameters,
-                optimizer,
+                learner,
                 config.checkpoints().keep());
     }
 }

@@ -4,13 +4,11 @@ import chuan.files.GenerationConfig;
 import chuan.model.ModelConfig;
 import chuan.model.Weights;
 import chuan.torch.Libtorch;
-import chuan.torch.TorchParameters;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.bytedeco.pytorch.Tensor;
 
 /// What pretraining and fine-tuning share around the [Trainer]: the folder of the run, loading,
 /// stopping, the curve and the finished model.
@@ -21,7 +19,7 @@ import org.bytedeco.pytorch.Tensor;
 record TrainingRun(
         TrainConfig config,
         ModelConfig model,
-        Weights.Source<Tensor> initial,
+        Weights.Source<float[]> initial,
         GenerationConfig generation,
         List<Path> extraFiles,
         SampleReader data,
@@ -40,33 +38,20 @@ record TrainingRun(
         }
         Path metrics = folder.resolve("metrics.jsonl");
         var log = new TrainingLog(metrics, out);
-        boolean bf16 = usesBf16(config.precision());
         var checkpoint =
                 new Checkpoint(folder.resolve("checkpoints"), model, generation, extraFiles);
         try (var stop = new StopSignal();
-                var parameters = new TorchParameters(model, initial);
-                var optimizer = new AdamW(config.optimizer(), parameters.byName());
-                var trainStep = new TrainStep(model, parameters, bf16)) {
+                var learner = learner()) {
             int steps = steps();
-            introduce(log, parameters, bf16, steps);
-            var trainer =
-                    new Trainer(
-                            config,
-                            steps,
-                            parameters,
-                            trainStep,
-                            optimizer,
-                            data,
-                            heldOut,
-                            checkpoint,
-                            log);
+            introduce(log, learner, steps);
+            var trainer = new Trainer(config, steps, learner, data, heldOut, checkpoint, log);
             trainer.resume();
             boolean finished = trainer.run(stop);
             if (Files.exists(metrics)) {
                 LossCurve.draw(metrics, folder.resolve("curve.png"));
             }
             if (finished) {
-                checkpoint.export(folder.resolve("model"), parameters);
+                checkpoint.export(folder.resolve("model"), learner);
                 log.say("Wrote " + folder.resolve("model") + ".");
             } else {
                 log.say("Stopped; the same command goes on from the checkpoint.");
@@ -75,20 +60,29 @@ record TrainingRun(
         }
     }
 
-    private void introduce(TrainingLog log, TorchParameters parameters, boolean bf16, int steps) {
+    private Learner learner() {
+        return switch (config.device()) {
+            case "cpu" -> {
+                if (config.precision().equals("bf16"))
+                    throw new TrainingException(
+                            "precision bf16 needs device libtorch; cpu computes in fp32");
+                yield new CpuLearner(model, initial, config.optimizer(), config.threads());
+            }
+            default -> {
+                Libtorch.load(config.threads());
+                yield new TorchLearner(model, initial, config.optimizer(), config.precision());
+            }
+        };
+    }
+
+    private void introduce(TrainingLog log, Learner learner, int steps) {
         log.say(
-                "%,d parameters, %,d steps of %,d tokens, matrix products in %s."
+                "%,d parameters, %,d steps of %,d tokens; %s."
                         .formatted(
-                                parameters.count(),
+                                learner.count(),
                                 steps,
                                 config.batch().tokensPerStep(),
-                                bf16 ? "bf16" : "fp32"));
-        var missing = Libtorch.missingEnvironment();
-        if (!missing.isEmpty()) {
-            log.say(
-                    "Slower than possible: %s not set (the launcher sets them)."
-                            .formatted(String.join(", ", missing)));
-        }
+                                learner.description()));
     }
 
     private int steps() {
@@ -98,13 +92,5 @@ record TrainingRun(
         long perStep = (long) config.batch().sequences() * config.batch().accumulation();
         return Math.toIntExact(
                 (long) Math.ceil(config.epochs() * data.sequencesPerEpoch() / perStep));
-    }
-
-    private static boolean usesBf16(String precision) {
-        return switch (precision) {
-            case "bf16" -> true;
-            case "auto" -> Libtorch.hasFastBf16();
-            default -> false;
-        };
     }
 }

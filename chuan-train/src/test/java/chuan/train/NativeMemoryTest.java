@@ -4,12 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import chuan.model.ModelConfig;
 import chuan.model.Position;
-import chuan.torch.TorchParameters;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -39,17 +37,13 @@ class NativeMemoryTest {
         List<TokenSource> source = List.of(ArraySource.madeUp(20_000, 512, 4));
         var reader = new ShardReader(source, new double[] {1}, 64, Pretrain.END_TOKEN, 9);
         var settings = new TrainConfig.Optimizer(1e-3, 0.9, 0.95, 1e-8, 0.1, 1.0);
-        try (var parameters = new TorchParameters(config, new InitialWeights(config, 0.02, 5));
-                var step = new TrainStep(config, parameters, false);
-                var optimizer = new AdamW(settings, parameters.byName())) {
+        var initial = new InitialWeights(config, 0.02, 5);
+        try (var learner = new TorchLearner(config, initial, settings, "fp32")) {
             long settled = 0;
             for (int i = 1; i <= 600; i++) {
                 TrainBatch batch = reader.next(4);
-                step.backward(batch, batch.labelledRows().length);
-                optimizer.step(1e-3);
-                for (Tensor p : parameters.tensors()) {
-                    p.mutable_grad().reset();
-                }
+                learner.backward(batch, batch.labelledRows().length);
+                learner.step(1e-3);
                 if (i == 100) {
                     settled = residentBytes();
                 }

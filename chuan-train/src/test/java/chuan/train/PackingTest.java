@@ -4,14 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import chuan.model.ModelConfig;
 import chuan.model.Position;
-import chuan.torch.TensorScope;
 import chuan.torch.TorchBatch;
-import chuan.torch.TorchParameters;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -88,25 +85,45 @@ class PackingTest {
 
     /// Mean loss first, then all gradients in the order of the weight table.
     private static float[] lossAndGradients(ModelConfig config, List<TrainBatch> batches) {
-        try (var parameters = new TorchParameters(config, new InitialWeights(config, 0.3, 5));
-                var step = new TrainStep(config, parameters, false)) {
+        return lossAndGradients(config, batches, "libtorch");
+    }
+
+    private static float[] lossAndGradients(
+            ModelConfig config, List<TrainBatch> batches, String device) {
+        var initial = new InitialWeights(config, 0.3, 5);
+        var settings = new TrainConfig.Optimizer(1e-3, 0.9, 0.95, 1e-8, 0.1, 1);
+        try (var learner =
+                device.equals("cpu")
+                        ? new CpuLearner(config, initial, settings, 2)
+                        : new TorchLearner(config, initial, settings, "fp32")) {
             long labels = labels(batches);
             double loss = 0;
             for (TrainBatch batch : batches) {
-                loss += step.backward(batch, labels);
+                loss += learner.backward(batch, labels);
             }
-            var all = new float[Math.toIntExact(1 + parameters.count())];
+            var all = new float[Math.toIntExact(1 + learner.count())];
             all[0] = (float) (loss / labels);
             int at = 1;
-            try (var _ = new TensorScope()) {
-                for (Tensor p : parameters.tensors()) {
-                    int n = Math.toIntExact(p.numel());
-                    p.grad().contiguous().data_ptr_float().get(all, at, n);
-                    at += n;
-                }
+            for (FloatTensor gradient : learner.gradients().values()) {
+                var values = new float[Math.toIntExact(gradient.count())];
+                gradient.read(0, values, values.length);
+                System.arraycopy(values, 0, all, at, values.length);
+                at += values.length;
             }
             return all;
         }
+    }
+
+    /// Own kernels and libtorch, an independent implementation, on packed documents.
+    @ParameterizedTest
+    @EnumSource
+    void bothBackEndsGiveTheSameGradients(Scheme scheme) {
+        long seed = new Random().nextLong();
+        List<TrainBatch> batches = List.of(packed(documents(new Random(seed))));
+        same(
+                "cpu against libtorch " + scheme + ", seed " + seed,
+                lossAndGradients(scheme.config(), batches, "cpu"),
+                lossAndGradients(scheme.config(), batches));
     }
 
     private static void same(String what, float[] a, float[] b) {

@@ -6,16 +6,13 @@ import static org.assertj.core.api.Assertions.within;
 import chuan.model.ModelConfig;
 import chuan.model.Position;
 import chuan.torch.TorchBatch;
-import chuan.torch.TorchParameters;
 import chuan.train.ChatExample.Marks;
 import chuan.train.ChatExample.Message;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -74,11 +71,11 @@ class SftTest {
         return new TrainBatch(TorchBatch.whole(1, e.length()), e.ids(), e.labels());
     }
 
-    private static double meanLoss(TrainStep step, List<TrainBatch> batches) {
+    private static double meanLoss(Learner learner, List<TrainBatch> batches) {
         double sum = 0;
         long labels = 0;
         for (TrainBatch batch : batches) {
-            sum += step.loss(batch);
+            sum += learner.loss(batch);
             labels += batch.labelledRows().length;
         }
         return sum / labels;
@@ -94,14 +91,22 @@ class SftTest {
         return batches;
     }
 
-    @Test
-    void packingChangesNeitherTheFirstLossNorWhatIsAsked() {
+    private static Learner learner(String how, double deviation) {
+        var settings = new TrainConfig.Optimizer(3e-3, 0.9, 0.98, 1e-8, 0, 1);
+        var initial = new InitialWeights(CONFIG, deviation, 1);
+        if (how.equals("cpu")) return new CpuLearner(CONFIG, initial, settings, 2);
+        Libraries.load();
+        return new TorchLearner(CONFIG, initial, settings, how);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"fp32", "cpu"})
+    void packingChangesNeitherTheFirstLossNorWhatIsAsked(String how) {
         List<ChatExample> examples = examples();
-        try (var parameters = new TorchParameters(CONFIG, new InitialWeights(CONFIG, 0.02, 1));
-                var step = new TrainStep(CONFIG, parameters, false)) {
-            double unpacked = meanLoss(step, examples.stream().map(SftTest::alone).toList());
-            double packed = meanLoss(step, epoch(examples, 8));
-            double oneByOne = meanLoss(step, epoch(examples, 1));
+        try (var learner = learner(how, 0.02)) {
+            double unpacked = meanLoss(learner, examples.stream().map(SftTest::alone).toList());
+            double packed = meanLoss(learner, epoch(examples, 8));
+            double oneByOne = meanLoss(learner, epoch(examples, 1));
             System.out.printf(
                     "first loss %.6f, packed %+.1e, one by one %+.1e%n",
                     unpacked, packed - unpacked, oneByOne - unpacked);
@@ -112,22 +117,16 @@ class SftTest {
     }
 
     @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void everyAnswerIsLearnedAndEnds(boolean bf16) {
+    @ValueSource(strings = {"fp32", "bf16", "cpu"})
+    void everyAnswerIsLearnedAndEnds(String how) {
         List<ChatExample> examples = examples();
-        var settings = new TrainConfig.Optimizer(3e-3, 0.9, 0.98, 1e-8, 0, 1);
-        try (var parameters = new TorchParameters(CONFIG, new InitialWeights(CONFIG, 0.05, 1));
-                var step = new TrainStep(CONFIG, parameters, bf16);
-                var optimizer = new AdamW(settings, parameters.byName())) {
+        try (var learner = learner(how, 0.05)) {
             var reader = new ChatReader(examples, LIMIT, 0, 3);
             for (int i = 0; i < 250; i++) {
                 TrainBatch batch = reader.next(16);
-                double loss = step.backward(batch, batch.labelledRows().length);
+                double loss = learner.backward(batch, batch.labelledRows().length);
                 assertThat(loss).as("step " + i).isFinite().isPositive();
-                optimizer.step(3e-3);
-                for (Tensor p : parameters.tensors()) {
-                    p.mutable_grad().reset();
-                }
+                learner.step(3e-3);
             }
             for (int i = 0; i < examples.size(); i++) {
                 ChatExample e = examples.get(i);
@@ -136,7 +135,7 @@ class SftTest {
                     continue;
                 }
                 // The probability of the end after the answer: above a half is the greedy choice.
-                double nats = step.loss(onlyTheEnd(e));
+                double nats = learner.loss(onlyTheEnd(e));
                 assertThat(Math.exp(-nats)).as("end of answer " + i).isGreaterThan(0.5);
             }
         }

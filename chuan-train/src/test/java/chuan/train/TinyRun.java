@@ -1,6 +1,5 @@
 package chuan.train;
 
-import chuan.torch.Libtorch;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -12,13 +11,13 @@ import java.util.Optional;
 final class TinyRun {
     private TinyRun() {}
 
-    /// Arguments: output folder, steps, precision.
+    /// Arguments: output folder, steps, device and precision.
     public static void main(String[] arguments) throws IOException {
-        Libtorch.load(1);
-        run(Path.of(arguments[0]), Integer.parseInt(arguments[1]), arguments[2], System.out);
+        int steps = Integer.parseInt(arguments[1]);
+        run(Path.of(arguments[0]), steps, arguments[2], arguments[3], System.out);
     }
 
-    static boolean run(Path output, int steps, String precision, PrintStream out)
+    static boolean run(Path output, int steps, String device, String precision, PrintStream out)
             throws IOException {
         Path file = Files.createTempFile("tiny", ".yaml");
         Files.writeString(
@@ -28,14 +27,16 @@ final class TinyRun {
                 model: {vocab: 64, hidden: 32, ff: 64, layers: 2, heads: 2}
                 data: {train: [{file: a, weight: 2}, {file: b, weight: 1}]}
                 steps: %d
+                device: %s
                 precision: %s
+                threads: 1
                 batch: {sequences: 4, tokens: 32, accumulation: 2}
                 schedule: {kind: wsd, warmupSteps: 5, decaySteps: 20}
                 optimizer: {learningRate: 0.01}
                 evaluation: {everySteps: 50, tokens: 512}
-                checkpoints: {everySteps: 10, keep: 2}
+                checkpoints: {everySteps: 10, keep: 4}
                 """
-                        .formatted(output, steps, precision));
+                        .formatted(output, steps, device, precision));
         TrainConfig config = ConfigFile.read(file, "pretrain.yaml");
         Files.delete(file);
         List<TokenSource> sources =

@@ -18,14 +18,14 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /// Loss and gradients of one batch: the decoder over [TorchOps], and cross entropy of the labelled
 /// rows. Sums, not means: the trainer divides by the labels of the whole step, so that accumulated
 /// small batches equal one large batch.
-final class TrainStep implements AutoCloseable {
+final class TorchStep implements AutoCloseable {
     private final ModelConfig config;
     private final Decoder<Tensor> decoder;
     private final boolean bf16;
     private final Map<Integer, PositionTables> tables = new HashMap<>();
 
     /// @param bf16 whether matrix products run in bf16
-    TrainStep(ModelConfig config, TorchParameters parameters, boolean bf16) {
+    TorchStep(ModelConfig config, TorchParameters parameters, boolean bf16) {
         if (config.normalizedHead()) {
             throw new TrainingException("training a model with a normalised head is not supported");
         }

@@ -22,7 +22,7 @@ import org.bytedeco.pytorch.global.torch;
 ///
 /// Owns its moments, not the parameters. The kernel has no method in the bindings and is reached
 /// through the dispatcher by its name.
-final class AdamW implements AutoCloseable {
+final class TorchAdamW implements AutoCloseable {
     private final TrainConfig.Optimizer settings;
     private final SequencedMap<String, Tensor> parameters;
     private final Map<String, Tensor> first = new LinkedHashMap<>();
@@ -30,7 +30,7 @@ final class AdamW implements AutoCloseable {
     private final OperatorHandle kernel;
     private long steps;
 
-    AdamW(TrainConfig.Optimizer settings, SequencedMap<String, Tensor> parameters) {
+    TorchAdamW(TrainConfig.Optimizer settings, SequencedMap<String, Tensor> parameters) {
         this.settings = settings;
         this.parameters = parameters;
         parameters.forEach((name, p) -> {

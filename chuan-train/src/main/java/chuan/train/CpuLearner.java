@@ -1,0 +1,147 @@
+package chuan.train;
+
+import chuan.autograd.AdamW;
+import chuan.autograd.CpuTraining;
+import chuan.autograd.Parameter;
+import chuan.autograd.Parameters;
+import chuan.cpu.WorkerPool;
+import chuan.kernel.TrainingKernels;
+import chuan.model.ModelConfig;
+import chuan.model.Weights;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.LinkedHashMap;
+import java.util.Objects;
+import java.util.SequencedMap;
+import java.util.function.Function;
+
+/// Training on the CPU's own kernels in fp32. The bits of a step do not depend on the number of
+/// threads or the instruction set.
+final class CpuLearner implements Learner {
+    private final TrainingKernels kernels;
+    private final double clip;
+    private final WorkerPool pool;
+    private final Parameters parameters;
+    private final CpuTraining training;
+    private final AdamW optimizer;
+
+    /// @param threads 0 means one per processor
+    CpuLearner(
+            ModelConfig config,
+            Weights.Source<float[]> initial,
+            TrainConfig.Optimizer settings,
+            int threads) {
+        if (config.normalizedHead())
+            throw new TrainingException("training a model with a normalised head is not supported");
+        kernels = TrainingKernels.select();
+        clip = settings.clip();
+        pool = new WorkerPool(threads > 0 ? threads : Runtime.getRuntime().availableProcessors());
+        parameters = new Parameters(config);
+        for (var p : parameters.all()) p.set(initial.get(p.name(), p.shape()));
+        training = new CpuTraining(config, parameters, kernels.gemm(), kernels.gradients(), pool);
+        optimizer =
+                new AdamW(
+                        parameters.all(),
+                        settings.beta1(),
+                        settings.beta2(),
+                        settings.epsilon(),
+                        settings.weightDecay(),
+                        kernels.gradients(),
+                        pool);
+    }
+
+    @Override
+    public String description() {
+        return "own kernels in fp32 on %d threads, %s".formatted(pool.threads(), kernels.reason());
+    }
+
+    @Override
+    public double backward(TrainBatch batch, long labels) {
+        var shape = batch.shape();
+        int[] wanted = batch.labelledRows();
+        return training.backward(
+                shape.sequences(),
+                shape.tokens(),
+                batch.ids(),
+                shape.segments(),
+                wanted,
+                batch.labels(wanted),
+                (float) (1.0 / labels));
+    }
+
+    @Override
+    public double loss(TrainBatch batch) {
+        var shape = batch.shape();
+        int[] wanted = batch.labelledRows();
+        return training.loss(
+                shape.sequences(),
+                shape.tokens(),
+                batch.ids(),
+                shape.segments(),
+                wanted,
+                batch.labels(wanted));
+    }
+
+    @Override
+    public double step(double learningRate) {
+        double norm = optimizer.gradientNorm();
+        optimizer.step(learningRate, Math.min(1, clip / (norm + 1e-6)));
+        parameters.clearGradients();
+        return norm;
+    }
+
+    @Override
+    public SequencedMap<String, FloatTensor> parameters() {
+        return tensors(Parameter::data);
+    }
+
+    @Override
+    public SequencedMap<String, FloatTensor> gradients() {
+        return tensors(Parameter::gradient);
+    }
+
+    private SequencedMap<String, FloatTensor> tensors(Function<Parameter, MemorySegment> values) {
+        var tensors = new LinkedHashMap<String, FloatTensor>();
+        for (var p : parameters.all())
+            tensors.put(p.name(), new Floats(p.shape(), values.apply(p)));
+        return tensors;
+    }
+
+    @Override
+    public SequencedMap<String, FloatTensor> moments() {
+        var moments = new LinkedHashMap<String, FloatTensor>();
+        optimizer
+                .state()
+                .forEach((name, values) -> {
+                    var of = parameters.get(name.substring(name.indexOf('.') + 1));
+                    moments.put(name, new Floats(of.shape(), values));
+                });
+        return moments;
+    }
+
+    @Override
+    public void resumeAt(long steps) {
+        optimizer.resumeAt(steps);
+    }
+
+    @Override
+    public void close() {
+        training.close();
+        optimizer.close();
+        parameters.close();
+        pool.close();
+    }
+
+    private record Floats(long[] shape, MemorySegment values) implements FloatTensor {
+        @Override
+        public void read(long from, float[] out, int count) {
+            MemorySegment.copy(values, ValueLayout.JAVA_FLOAT, from * Float.BYTES, out, 0, count);
+        }
+
+        @Override
+        public void write(long at, float[] in, int count) {
+            Objects.checkFromIndexSize(at, count, values.byteSize() / Float.BYTES);
+            MemorySegment.copy(in, 0, values, ValueLayout.JAVA_FLOAT, at * Float.BYTES, count);
+        }
+    }
+}
