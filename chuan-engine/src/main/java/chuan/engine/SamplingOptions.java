@@ -2,6 +2,7 @@ package chuan.engine;
 
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 
 /// How the next token is chosen. Meanings are those of the transformers library, and of OpenAI's
 /// API for presence, frequency and bias; for the order of application see [Sampler].
@@ -104,119 +105,82 @@ public record SamplingOptions(
     }
 
     public SamplingOptions withTemperature(double value) {
-        return new SamplingOptions(
-                value,
-                topK,
-                topP,
-                minP,
-                repetitionPenalty,
-                presencePenalty,
-                frequencyPenalty,
-                logitBias,
-                seed);
+        return with(f -> f.temperature = value);
     }
 
     public SamplingOptions withTopK(int value) {
-        return new SamplingOptions(
-                temperature,
-                value,
-                topP,
-                minP,
-                repetitionPenalty,
-                presencePenalty,
-                frequencyPenalty,
-                logitBias,
-                seed);
+        return with(f -> f.topK = value);
     }
 
     public SamplingOptions withTopP(double value) {
-        return new SamplingOptions(
-                temperature,
-                topK,
-                value,
-                minP,
-                repetitionPenalty,
-                presencePenalty,
-                frequencyPenalty,
-                logitBias,
-                seed);
+        return with(f -> f.topP = value);
     }
 
     public SamplingOptions withMinP(double value) {
-        return new SamplingOptions(
-                temperature,
-                topK,
-                topP,
-                value,
-                repetitionPenalty,
-                presencePenalty,
-                frequencyPenalty,
-                logitBias,
-                seed);
+        return with(f -> f.minP = value);
     }
 
     public SamplingOptions withRepetitionPenalty(double value) {
-        return new SamplingOptions(
-                temperature,
-                topK,
-                topP,
-                minP,
-                value,
-                presencePenalty,
-                frequencyPenalty,
-                logitBias,
-                seed);
+        return with(f -> f.repetitionPenalty = value);
     }
 
     public SamplingOptions withPresencePenalty(double value) {
-        return new SamplingOptions(
-                temperature,
-                topK,
-                topP,
-                minP,
-                repetitionPenalty,
-                value,
-                frequencyPenalty,
-                logitBias,
-                seed);
+        return with(f -> f.presencePenalty = value);
     }
 
     public SamplingOptions withFrequencyPenalty(double value) {
-        return new SamplingOptions(
-                temperature,
-                topK,
-                topP,
-                minP,
-                repetitionPenalty,
-                presencePenalty,
-                value,
-                logitBias,
-                seed);
+        return with(f -> f.frequencyPenalty = value);
     }
 
     public SamplingOptions withLogitBias(Map<Integer, Float> value) {
-        return new SamplingOptions(
-                temperature,
-                topK,
-                topP,
-                minP,
-                repetitionPenalty,
-                presencePenalty,
-                frequencyPenalty,
-                value,
-                seed);
+        return with(f -> f.logitBias = value);
     }
 
     public SamplingOptions withSeed(long value) {
-        return new SamplingOptions(
-                temperature,
-                topK,
-                topP,
-                minP,
-                repetitionPenalty,
-                presencePenalty,
-                frequencyPenalty,
-                logitBias,
-                OptionalLong.of(value));
+        return with(f -> f.seed = OptionalLong.of(value));
+    }
+
+    private SamplingOptions with(Consumer<Fields> change) {
+        var fields = new Fields(this);
+        change.accept(fields);
+        return fields.options();
+    }
+
+    /// A copy that is being changed.
+    private static final class Fields {
+        double temperature;
+        int topK;
+        double topP;
+        double minP;
+        double repetitionPenalty;
+        double presencePenalty;
+        double frequencyPenalty;
+        Map<Integer, Float> logitBias;
+        OptionalLong seed;
+
+        Fields(SamplingOptions of) {
+            temperature = of.temperature;
+            topK = of.topK;
+            topP = of.topP;
+            minP = of.minP;
+            repetitionPenalty = of.repetitionPenalty;
+            presencePenalty = of.presencePenalty;
+            frequencyPenalty = of.frequencyPenalty;
+            logitBias = of.logitBias;
+            seed = of.seed;
+        }
+
+        SamplingOptions options() {
+            return new SamplingOptions(
+                    temperature,
+                    topK,
+                    topP,
+                    minP,
+                    repetitionPenalty,
+                    presencePenalty,
+                    frequencyPenalty,
+                    logitBias,
+                    seed);
+        }
     }
 }

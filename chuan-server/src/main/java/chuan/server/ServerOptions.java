@@ -1,6 +1,7 @@
 package chuan.server;
 
 import java.time.Duration;
+import java.util.function.Consumer;
 
 /// What whoever starts a server decides. A value: the `with` methods give changed copies.
 ///
@@ -45,37 +46,74 @@ public record ServerOptions(
     }
 
     public ServerOptions withHost(String value) {
-        return new ServerOptions(
-                value, port, alias, grace, requestTimeout, maxBodyBytes, keepAlive, keepAliveStyle);
+        return with(f -> f.host = value);
     }
 
     public ServerOptions withPort(int value) {
-        return new ServerOptions(
-                host, value, alias, grace, requestTimeout, maxBodyBytes, keepAlive, keepAliveStyle);
+        return with(f -> f.port = value);
     }
 
     public ServerOptions withAlias(String value) {
-        return new ServerOptions(
-                host, port, value, grace, requestTimeout, maxBodyBytes, keepAlive, keepAliveStyle);
+        return with(f -> f.alias = value);
     }
 
     public ServerOptions withGrace(Duration value) {
-        return new ServerOptions(
-                host, port, alias, value, requestTimeout, maxBodyBytes, keepAlive, keepAliveStyle);
+        return with(f -> f.grace = value);
     }
 
     public ServerOptions withRequestTimeout(Duration value) {
-        return new ServerOptions(
-                host, port, alias, grace, value, maxBodyBytes, keepAlive, keepAliveStyle);
+        return with(f -> f.requestTimeout = value);
     }
 
     public ServerOptions withMaxBodyBytes(long value) {
-        return new ServerOptions(
-                host, port, alias, grace, requestTimeout, value, keepAlive, keepAliveStyle);
+        return with(f -> f.maxBodyBytes = value);
     }
 
     public ServerOptions withKeepAlive(Duration every, KeepAliveStyle style) {
-        return new ServerOptions(
-                host, port, alias, grace, requestTimeout, maxBodyBytes, every, style);
+        return with(f -> {
+            f.keepAlive = every;
+            f.keepAliveStyle = style;
+        });
+    }
+
+    private ServerOptions with(Consumer<Fields> change) {
+        var fields = new Fields(this);
+        change.accept(fields);
+        return fields.options();
+    }
+
+    /// A copy that is being changed.
+    private static final class Fields {
+        String host;
+        int port;
+        String alias;
+        Duration grace;
+        Duration requestTimeout;
+        long maxBodyBytes;
+        Duration keepAlive;
+        KeepAliveStyle keepAliveStyle;
+
+        Fields(ServerOptions of) {
+            host = of.host;
+            port = of.port;
+            alias = of.alias;
+            grace = of.grace;
+            requestTimeout = of.requestTimeout;
+            maxBodyBytes = of.maxBodyBytes;
+            keepAlive = of.keepAlive;
+            keepAliveStyle = of.keepAliveStyle;
+        }
+
+        ServerOptions options() {
+            return new ServerOptions(
+                    host,
+                    port,
+                    alias,
+                    grace,
+                    requestTimeout,
+                    maxBodyBytes,
+                    keepAlive,
+                    keepAliveStyle);
+        }
     }
 }

@@ -23,10 +23,13 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 import tools.jackson.databind.JsonNode;
 
-/// A server with the chat model that is shipped, and a client for it.
-public final class TestServer implements AutoCloseable {
+/// A server with the chat model that is shipped, and a client for it. Registered as an extension it
+/// lives as long as the tests of a class.
+public final class TestServer implements AutoCloseable, AfterAllCallback {
     public static final Path ROOT = Path.of(System.getProperty("chuan.root", ".."));
     public static final Path MODEL = ROOT.resolve("models/chuan-10m-chat");
 
@@ -125,6 +128,11 @@ public final class TestServer implements AutoCloseable {
                         .header("Content-Type", "application/json")
                         .POST(HttpRequest.BodyPublishers.ofString(json.replace('\'', '"')))
                         .build());
+    }
+
+    @Override
+    public void afterAll(ExtensionContext context) {
+        close();
     }
 
     @Override

@@ -21,9 +21,8 @@ import dev.langchain4j.model.output.FinishReason;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import tools.jackson.databind.json.JsonMapper;
 
 class LangChain4jTest {
@@ -37,17 +36,7 @@ class LangChain4jTest {
                     .additionalProperties(false)
                     .build();
 
-    private static TestServer server;
-
-    @BeforeAll
-    static void start() {
-        server = new TestServer();
-    }
-
-    @AfterAll
-    static void stop() {
-        server.close();
-    }
+    @RegisterExtension private static final TestServer server = new TestServer();
 
     private static OpenAiChatModel model() {
         return OpenAiChatModel.builder()

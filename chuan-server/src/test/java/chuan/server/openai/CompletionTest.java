@@ -5,9 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import chuan.server.TestServer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
@@ -16,17 +15,7 @@ import tools.jackson.databind.JsonNode;
 class CompletionTest {
     private static final String GREEDY = "'temperature':0,'repetition_penalty':1,";
 
-    private static TestServer server;
-
-    @BeforeAll
-    static void start() {
-        server = new TestServer();
-    }
-
-    @AfterAll
-    static void stop() {
-        server.close();
-    }
+    @RegisterExtension private static final TestServer server = new TestServer();
 
     private static TestServer.Answer complete(String fields) throws Exception {
         return server.post("v1/completions", "{" + fields + "}");

@@ -7,9 +7,8 @@ import chuan.server.TestServer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -24,17 +23,7 @@ class StructuredTest {
                     + "'度':{'type':'integer','minimum':-30,'maximum':45}},"
                     + "'required':['城市','度'],'additionalProperties':false}";
 
-    private static TestServer server;
-
-    @BeforeAll
-    static void start() {
-        server = new TestServer();
-    }
-
-    @AfterAll
-    static void stop() {
-        server.close();
-    }
+    @RegisterExtension private static final TestServer server = new TestServer();
 
     private static TestServer.Answer chat(String fields) throws Exception {
         return server.post("v1/chat/completions", USER + fields + "}");

@@ -8,9 +8,8 @@ import chuan.server.TestServer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import tools.jackson.databind.JsonNode;
 
 /// Calls of tools, forced ones above all: the shipped model makes none by itself.
@@ -29,17 +28,7 @@ class ToolsTest {
     private static final String NAMED =
             "'tool_choice':{'type':'function','function':{'name':'get_weather'}}";
 
-    private static TestServer server;
-
-    @BeforeAll
-    static void start() {
-        server = new TestServer();
-    }
-
-    @AfterAll
-    static void stop() {
-        server.close();
-    }
+    @RegisterExtension private static final TestServer server = new TestServer();
 
     private static TestServer.Answer chat(String fields) throws Exception {
         return server.post(
