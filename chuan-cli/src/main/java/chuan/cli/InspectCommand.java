@@ -45,6 +45,12 @@ final class InspectCommand implements Callable<Integer> {
             description = "Tokens to plan memory for; default: what the model was made for.")
     int context;
 
+    @Option(
+            names = "--cache-memory",
+            paramLabel = "SIZE",
+            description = "Plan chuan serve with this; default: what it would take here.")
+    String cacheMemory = "";
+
     @Option(names = "--json", description = "As one JSON object, tensors included.")
     boolean json;
 
@@ -57,16 +63,21 @@ final class InspectCommand implements Callable<Integer> {
         var model = ModelFolder.open(folder == null ? Models.shipped() : Models.named(folder));
         Map<String, Object> report = report(model);
         int tokens = context > 0 ? context : model.config().maxContext();
-        var plans = MemoryCheck.table(model, tokens, Runtime.getRuntime().availableProcessors());
         var machine = MachineMemory.ofProcess(0).within("", MachineMemory.variable());
+        int threads = Runtime.getRuntime().availableProcessors();
+        var single = MemoryCheck.table(model, tokens, threads, null, machine);
+        var serving = ServeCommand.caching(cacheMemory);
+        var served = MemoryCheck.table(model, tokens, threads, serving, machine);
         if (json) {
-            report.put("memory", memory(tokens, plans, machine));
+            report.put("memory", memory(tokens, single, served, machine));
             report.put("tensors", model.stored().values().stream().map(this::tensor).toList());
             streams.out().println(Json.line(report));
             return 0;
         }
         report.forEach((key, value) -> streams.out().printf("%-18s %s%n", key, text(key, value)));
-        printMemory(tokens, plans, machine);
+        printMemory("memory for %,d tokens, in GB".formatted(tokens), single, machine);
+        printMemory("memory of chuan serve", served, machine);
+        streams.out().println("  available: " + machine.describe());
         if (tensors)
             for (TensorData t : model.stored().values())
                 streams.out().printf("  %-50s %-6s %s%n", t.name(), t.dtype(), shape(t));
@@ -103,12 +114,12 @@ final class InspectCommand implements Callable<Integer> {
         return r;
     }
 
-    private void printMemory(int tokens, Map<String, MemoryPlan> plans, MachineMemory machine) {
+    private void printMemory(String title, Map<String, MemoryPlan> plans, MachineMemory machine) {
         streams.out()
                 .printf(
                         Locale.ROOT,
-                        "%nmemory for %,d tokens, in GB %15s %9s %9s %9s%n",
-                        tokens,
+                        "%n%-34s %9s %9s %9s %9s%n",
+                        title,
                         "weights",
                         "kv",
                         "scratch",
@@ -124,11 +135,24 @@ final class InspectCommand implements Callable<Integer> {
                                 p.scratchBytes() / 1e9,
                                 p.totalBytes() / 1e9,
                                 p.totalBytes() <= machine.bytes() ? "" : "  too much"));
-        streams.out().println("  available: " + machine.describe());
     }
 
     private static Map<String, Object> memory(
-            int tokens, Map<String, MemoryPlan> plans, MachineMemory machine) {
+            int tokens,
+            Map<String, MemoryPlan> single,
+            Map<String, MemoryPlan> served,
+            MachineMemory machine) {
+        var memory = new LinkedHashMap<String, Object>();
+        memory.put("contextTokens", tokens);
+        memory.put("availableBytes", machine.bytes());
+        memory.put("limit", machine.limit());
+        memory.put("plans", rows(single, machine));
+        memory.put("servePlans", rows(served, machine));
+        return memory;
+    }
+
+    private static List<Map<String, Object>> rows(
+            Map<String, MemoryPlan> plans, MachineMemory machine) {
         var rows = new ArrayList<Map<String, Object>>();
         plans.forEach((name, p) -> {
             var row = new LinkedHashMap<String, Object>();
@@ -140,12 +164,7 @@ final class InspectCommand implements Callable<Integer> {
             row.put("fits", p.totalBytes() <= machine.bytes());
             rows.add(row);
         });
-        var memory = new LinkedHashMap<String, Object>();
-        memory.put("contextTokens", tokens);
-        memory.put("availableBytes", machine.bytes());
-        memory.put("limit", machine.limit());
-        memory.put("plans", rows);
-        return memory;
+        return rows;
     }
 
     private static String position(Position position) {

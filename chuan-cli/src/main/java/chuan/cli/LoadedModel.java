@@ -32,44 +32,34 @@ record LoadedModel(ModelFolder folder, Backend backend) implements AutoCloseable
             KernelChoice kernels,
             Streams streams,
             int contextTokens) {
-        return open(model, common, kernels, streams, contextTokens, new LoadingLine(streams));
-    }
-
-    /// @param progress hears how far the weights are
-    static LoadedModel open(
-            ModelOption model,
-            CommonOptions common,
-            KernelChoice kernels,
-            Streams streams,
-            int contextTokens,
-            LoadProgress progress) {
-        common.check();
-        ModelFolder folder = LongContext.of(common).apply(opened(model), streams);
+        var folder = folder(model, common, streams);
+        if (kernels == KernelChoice.REFERENCE) return reference(folder, common, streams);
         int usual = common.contextOr(folder.config().maxContext());
-        var backend =
-                kernels == KernelChoice.REFERENCE
-                        ? new ReferenceBackend(folder.config(), folder.rows())
-                        : cpu(
-                                folder,
-                                common,
-                                kernels,
-                                streams,
-                                contextTokens > 0 ? contextTokens : usual,
-                                progress);
-        if (common.verbose) streams.err().println("chuan: " + backend.description());
-        return new LoadedModel(folder, backend);
+        var check = MemoryCheck.of(folder, common, contextTokens > 0 ? contextTokens : usual, null);
+        return onCpu(check, kernels, streams, new LoadingLine(streams));
     }
 
-    private static Backend cpu(
-            ModelFolder folder,
-            CommonOptions common,
-            KernelChoice kernels,
-            Streams streams,
-            int contextTokens,
-            LoadProgress progress) {
-        var check = MemoryCheck.of(folder, common, contextTokens);
+    /// The model with the position scheme that the options ask for; nothing of it is loaded.
+    static ModelFolder folder(ModelOption model, CommonOptions common, Streams streams) {
+        common.check();
+        return LongContext.of(common).apply(opened(model), streams);
+    }
+
+    /// Plain loops instead of kernels.
+    static LoadedModel reference(ModelFolder folder, CommonOptions common, Streams streams) {
+        var backend = new ReferenceBackend(folder.config(), folder.rows());
+        return new LoadedModel(folder, backend).described(common, streams);
+    }
+
+    /// @param check whose model is loaded
+    /// @param progress hears how far the weights are
+    /// @throws CliException if it needs more memory than there is: before a weight is read
+    static LoadedModel onCpu(
+            MemoryCheck check, KernelChoice kernels, Streams streams, LoadProgress progress) {
+        var common = check.common();
         check.refuseIfTooMuch();
-        if (common.verbose) streams.err().println("chuan: " + check.summary());
+        if (common.verbose || check.serving() != null)
+            streams.err().println("chuan: " + check.summary());
         KernelSelector.onFallback(line -> streams.err().println("chuan: " + line));
         var selected = selected(kernels);
         if (selected.degraded()) streams.err().println("chuan: " + selected.reason());
@@ -82,7 +72,13 @@ record LoadedModel(ModelFolder folder, Backend backend) implements AutoCloseable
                         common.activationsOrFast(),
                         common.placement(),
                         common.window);
-        return CpuBackend.load(folder, options, progress);
+        var backend = CpuBackend.load(check.folder(), options, progress);
+        return new LoadedModel(check.folder(), backend).described(common, streams);
+    }
+
+    private LoadedModel described(CommonOptions common, Streams streams) {
+        if (common.verbose) streams.err().println("chuan: " + backend.description());
+        return this;
     }
 
     /// Files are mapped, which takes address space but no memory.

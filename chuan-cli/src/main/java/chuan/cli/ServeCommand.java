@@ -74,8 +74,8 @@ final class ServeCommand implements Callable<Integer> {
             paramLabel = "SIZE",
             description =
                     "Memory for keys and values, of running answers and of what is remembered, such as"
-                            + " 2G. Default: eight whole contexts, but no more than 2 GB unless one"
-                            + " needs it.")
+                            + " 2G. Default: eight whole contexts, but no more than 2 GiB unless one"
+                            + " needs it, and less where memory is short.")
     String cacheMemory = "";
 
     @Option(
@@ -130,10 +130,14 @@ final class ServeCommand implements Callable<Integer> {
                         line.loaded(done, total);
                         server.loading(done, total);
                     };
-            try (var loaded = LoadedModel.open(model, common, kernels, streams, 0, progress)) {
+            var folder = LoadedModel.folder(model, common, streams);
+            int context = common.contextOr(folder.config().maxContext());
+            var check = MemoryCheck.of(folder, common, context, scheduling);
+            try (var loaded = load(check, progress)) {
                 loaded.awaitWeights();
                 var engine = loaded.engine(model, common, sampling);
-                try (var scheduler = new Scheduler(engine, scheduling)) {
+                var planned = scheduling.withKvBytes(check.plan().kvBytes());
+                try (var scheduler = new Scheduler(engine, planned)) {
                     server.serve(served(loaded, scheduler));
                     announce(server, loaded, scheduler);
                     stop.await();
@@ -142,6 +146,12 @@ final class ServeCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    private LoadedModel load(MemoryCheck check, LoadProgress progress) {
+        return kernels == KernelChoice.REFERENCE
+                ? LoadedModel.reference(check.folder(), common, streams)
+                : LoadedModel.onCpu(check, kernels, streams, progress);
     }
 
     private ServedModel served(LoadedModel loaded, Scheduler scheduler) throws IOException {
@@ -222,9 +232,12 @@ final class ServeCommand implements Callable<Integer> {
     private SchedulerOptions scheduling() {
         positive("--parallel", parallel);
         positive("--queue", queue);
+        return caching(cacheMemory).withMaxRunning(parallel).withMaxQueued(queue);
+    }
+
+    /// With this for `--cache-memory`; empty: as much as a server takes by itself.
+    static SchedulerOptions caching(String cacheMemory) {
         return SchedulerOptions.defaults()
-                .withMaxRunning(parallel)
-                .withMaxQueued(queue)
                 .withKvBytes(
                         cacheMemory.isEmpty() ? 0 : ByteSize.parse("--cache-memory", cacheMemory));
     }

@@ -7,7 +7,8 @@ import chuan.model.Position;
 /// What running a model on the CPU takes, in bytes, known before anything is loaded.
 ///
 /// @param weightBytes all weights, as they are held ([WeightSizes])
-/// @param kvBytes keys and values of one sequence of `contextTokens`, in whole pages
+/// @param kvBytes keys and values: of one sequence of `contextTokens`, in whole pages, or what a
+///   server has for all of its sequences
 /// @param scratchBytes values between the verbs of a step, logits, tables, and the Java runtime
 public record MemoryPlan(
         int contextTokens, KvType kv, long weightBytes, long kvBytes, long scratchBytes) {
@@ -15,6 +16,10 @@ public record MemoryPlan(
     /// Resident memory of the JVM with its code and classes, as measured on Linux with a model of
     /// 20 MB, rounded up.
     private static final long RUNTIME_BYTES = 200_000_000;
+
+    /// What the HTTP server takes besides, with 2,000 open connections of which 16 are answered, as
+    /// measured on Linux with `bench/serve_load.py`, rounded up.
+    private static final long SERVER_BYTES = 400_000_000;
 
     /// Rows of logits that a command keeps at once, at most.
     private static final int LOGIT_ROWS = 64;
@@ -35,6 +40,18 @@ public record MemoryPlan(
         long kvBytes = Math.multiplyExact(pages, KvPages.POSITIONS * kv.bytesPerToken(c));
         return new MemoryPlan(
                 contextTokens, kv, weightBytes, kvBytes, scratch(c, contextTokens, threads));
+    }
+
+    /// What a server takes: keys and values for many sequences, logits for many rows of a step, and
+    /// the HTTP server with the connections of its clients.
+    ///
+    /// @param poolBytes keys and values of all sequences
+    /// @param logitRows of a step
+    public MemoryPlan served(ModelConfig c, long poolBytes, long logitRows) {
+        long rows = Math.addExact(logitRows, Math.min(logitRows, CpuBackend.STEP));
+        long logits = Math.multiplyExact(rows, Float.BYTES * (long) c.vocab());
+        long scratch = Math.addExact(scratchBytes + SERVER_BYTES, logits);
+        return new MemoryPlan(contextTokens, kv, weightBytes, poolBytes, scratch);
     }
 
     private static long scratch(ModelConfig c, int contextTokens, int threads) {

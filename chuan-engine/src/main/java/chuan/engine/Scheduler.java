@@ -53,14 +53,9 @@ public final class Scheduler implements AutoCloseable {
     public Scheduler(Engine engine, SchedulerOptions options) {
         this.engine = engine;
         this.options = options;
-        kvBytes = options.kvBytes() > 0 ? options.kvBytes() : automatic(engine);
+        kvBytes = options.poolBytes(engine.backend().kvBytes(engine.context()));
         batcher = new Batcher(engine, options, kvBytes, counters, System::nanoTime);
         thread = Thread.ofPlatform().name("chuan-scheduler").daemon().start(this::run);
-    }
-
-    private static long automatic(Engine engine) {
-        long one = engine.backend().kvBytes(engine.context());
-        return Math.max(one, Math.min(8 * one, 2L << 30));
     }
 
     public Engine engine() {
