@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { act, answer, ask, menu, message, networkErrors, settled, shows, type, useBrowser, withPage } from "./harness.mjs";
+import { act, answer, ask, kept, menu, message, networkErrors, settled, shows, type, useBrowser, withPage } from "./harness.mjs";
 import { FakeServer } from "./fake.mjs";
 
 useBrowser();
@@ -16,7 +16,7 @@ test("a question is answered as it streams, and stays after a reload", () => wit
   const { body } = server.requests.find(r => r.path === "/v1/chat/completions");
   assert.deepEqual(body.messages, [{ role: "user", content: "count" }]);
   assert.equal(body.stream, true);
-  await page.waitForTimeout(1200);
+  await kept(page);
   await page.reload();
   await page.waitForSelector("article.assistant .prose:not(.plain)");
   await shows(page, ["count", "one two three four five six seven eight nine ten"]);

@@ -7,6 +7,9 @@ import { FakeServer } from "./fake.mjs";
 
 export const shared = {};
 
+/** How long a page may take on a busy machine, in milliseconds; never waited for where nothing is wrong. */
+export const PATIENCE = 60_000;
+
 export function useBrowser() {
   before(async () => {
     shared.server = await new FakeServer().start();
@@ -24,7 +27,7 @@ export async function withPage(body, { url, behave = {}, expected = [], path = "
   server.reset();
   Object.assign(server.behave, behave);
   const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, locale: "en-GB", colorScheme: "light", ...options });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(PATIENCE);
   const problems = [];
   const origin = new URL(url ?? server.url).origin;
   await context.addInitScript(() => addEventListener("securitypolicyviolation", e => console.error(`CSP ${e.violatedDirective} ${e.blockedURI}`)));
@@ -63,6 +66,30 @@ export async function settled(page) {
   await page.waitForFunction(() => !document.querySelector("article.live") && document.querySelector("article.assistant"));
 }
 
+/** Waits until this holds in the page. */
+async function until(page, condition) {
+  const end = Date.now() + PATIENCE;
+  while (!await page.evaluate(condition)) {
+    assert.ok(Date.now() < end, `never: ${condition}`);
+    await page.waitForTimeout(30);
+  }
+}
+
+/** Waits until the database of the browser holds everything that the page shows, which the page sees to by itself. */
+export async function kept(page) {
+  await until(page, async () => {
+    const { state } = await import("./store.js");
+    const db = await import("./db.js");
+    const equal = (a, b) => JSON.stringify(a, Object.keys(a).sort()) === JSON.stringify(b ?? {}, Object.keys(a).sort());
+    for (const c of state.conversations.values()) if (!equal(c, await db.conversation(c.id))) return false;
+    for (const thread of state.threads.values()) for (const m of thread.values()) if (!equal(m, await db.message(m.id))) return false;
+    return state.conversations.size > 0;
+  });
+}
+
+/** Waits until nothing on the page moves. */
+export const still = page => page.waitForFunction(() => document.getAnimations().every(a => a.playState !== "running"));
+
 export async function ask(page, text) {
   const before = await page.locator("article").count();
   await type(page, text);
@@ -76,7 +103,7 @@ export const texts = page => page.locator("article").evaluateAll(list => list.ma
 
 /** The page draws in frames: waits until the shown texts are these. */
 export async function shows(page, expected) {
-  const end = Date.now() + 5000;
+  const end = Date.now() + PATIENCE;
   while (JSON.stringify(await texts(page)) !== JSON.stringify(expected) && Date.now() < end) await page.waitForTimeout(30);
   assert.deepEqual(await texts(page), expected);
 }

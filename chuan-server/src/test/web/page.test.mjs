@@ -3,7 +3,7 @@ import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { act, answer, ask, message, settled, shows, texts, type, useBrowser, withPage } from "./harness.mjs";
+import { act, answer, ask, kept, message, settled, shows, still, texts, type, useBrowser, withPage } from "./harness.mjs";
 import { recorded, sums, vendor } from "./vendor.mjs";
 import { policy } from "./fake.mjs";
 
@@ -67,7 +67,6 @@ test("Shift+Enter is a new line; with the other setting Enter is, and Ctrl+Enter
   await page.keyboard.press("Control+Enter");
   await settled(page);
   await page.fill("#message", "half a thought");
-  await page.waitForTimeout(700);
   await page.goto(page.url().replace(/#.*/, "#/"));
   await page.waitForSelector(".empty");
   assert.equal(await page.inputValue("#message"), "");
@@ -144,6 +143,12 @@ test("a chat of 1,000 messages opens, shows its end and renders only what is nea
   await page.waitForFunction(() => document.querySelector("article.assistant .prose:not(.plain)")?.textContent.includes("Answer 1"));
 }));
 
+/** Waits until the text in the making has become longer by what would show. */
+const grows = async page => {
+  const height = await page.evaluate(() => document.querySelector("#scroll").scrollHeight);
+  await page.waitForFunction(h => document.querySelector("#scroll").scrollHeight > h + 200, height);
+};
+
 test("the chat follows new text until one scrolls up, and again at the end", () => withPage(async (page, server) => {
   server.behave.delay = 8;
   server.behave.reply = () => "A line of text.\n\n".repeat(400);
@@ -155,11 +160,11 @@ test("the chat follows new text until one scrolls up, and again at the end", () 
   await page.mouse.wheel(0, -40);
   await page.waitForSelector(".to-end");
   const top = await page.evaluate(() => document.querySelector("#scroll").scrollTop);
-  await page.waitForTimeout(400);
+  await grows(page);
   assert.ok(Math.abs(await page.evaluate(() => document.querySelector("#scroll").scrollTop) - top) < 2, "nothing pulls the reader down");
   await page.locator(".to-end").click();
   await page.waitForFunction(() => !document.querySelector(".to-end"));
-  await page.waitForTimeout(300);
+  await grows(page);
   await follows();
   await page.keyboard.press("Escape");
   await settled(page);
@@ -213,7 +218,7 @@ test("Chinese and English: no key shows, the choice stays", () => withPage(async
   const shown = await page.evaluate(() => document.body.innerText + [...document.querySelectorAll("[title],[aria-label],[placeholder]")].map(e => `${e.title} ${e.getAttribute("aria-label")} ${e.getAttribute("placeholder")}`).join(" "));
   assert.doesNotMatch(shown, /undefined|\{\d\}|\bphase[A-Z]|\bdetail[A-Z]|\bfinish_/);
   assert.doesNotMatch(await page.locator(".drawer, .sidebar").evaluateAll(l => l.map(e => e.innerText).join()), /[a-z]{6,}/, "no English left");
-  await page.waitForTimeout(1200);
+  await kept(page);
   await page.reload();
   await page.waitForSelector("article");
   assert.equal(await page.locator("html").getAttribute("lang"), "zh-CN");
@@ -264,7 +269,7 @@ test("accessibility: axe finds nothing serious, in every state, theme and width"
   await page.reload();
   await page.waitForSelector(".server.ready");
   const check = async what => {
-    await page.waitForTimeout(250);
+    await still(page);
     const { violations } = await page.evaluate(async source => {
       if (!globalThis.axe) {
         const trusted = trustedTypes?.createPolicy?.("axe", { createScript: s => s }) ?? { createScript: s => s };
@@ -319,7 +324,7 @@ test("export, wipe, import: the same; a second import makes copies; other format
   await act(page, 1, "Ask again");
   await page.waitForFunction(() => document.querySelector(".branches"));
   await settled(page);
-  await page.waitForTimeout(1200);
+  await kept(page);
   const dump = () => page.evaluate(async () => {
     const db = await import("./db.js");
     const strip = ({ touched, ...x }) => x;
@@ -355,12 +360,11 @@ test("export, wipe, import: the same; a second import makes copies; other format
 
 test("two tabs: what one writes the other shows", () => withPage(async (page, server, context) => {
   await ask(page, "hello");
-  await page.waitForTimeout(1200);
+  await kept(page);
   const other = await context.newPage();
   await other.goto(page.url());
   await other.waitForSelector("article.assistant .prose:not(.plain)");
   await ask(other, "from the other tab");
-  await other.waitForTimeout(1300);
   await shows(page, ["hello", "Echo: hello", "from the other tab", "Echo: from the other tab"]);
   await page.locator(".conversation.shown").hover();
   await page.locator(".conversation.shown").getByRole("button").click();

@@ -45,10 +45,8 @@ const pastesView = () => pasted().length === 0 ? nothing : html`
 export function send(typed = field().value) {
   const text = [typed, ...pasted()].filter(x => x.trim()).join("\n\n");
   if (!text.trim() || !canSend() || runningIn(current())) return;
-  clearTimeout(draftTimer);
-  const conversation = current();
-  if (conversation) conversation.draft = "";
-  setDraft("");
+  dropDraft();
+  setDraft(currentId(), "");
   field().value = "";
   setPasted([]);
   sendMessage(text);
@@ -61,7 +59,8 @@ export function fill(text) {
   field().focus();
   field().setSelectionRange(text.length, text.length);
   changedText();
-  setDraft(text);
+  dropDraft();
+  setDraft(currentId(), text);
 }
 
 function changedText() {
@@ -96,8 +95,19 @@ async function count() {
 function input() {
   changedText();
   clearTimeout(draftTimer);
-  const id = currentId();
-  draftTimer = setTimeout(() => { if (currentId() === id) setDraft(field().value); }, 500);
+  draftTimer = setTimeout(keepDraft, 500);
+}
+
+function dropDraft() {
+  clearTimeout(draftTimer);
+  draftTimer = 0;
+}
+
+/** Notes what was typed since, if anything was, for the conversation that the field belongs to. */
+function keepDraft() {
+  if (!draftTimer) return;
+  dropDraft();
+  setDraft(shownFor === "new" ? null : shownFor, field().value);
 }
 
 /** Enter must not send while an input method is composing, nor just after (Safari's order of events). */
@@ -126,7 +136,7 @@ export function showDraft() {
   if (!area || !state.ready) return;
   const id = currentId();
   if (shownFor === (id ?? "new")) return;
-  if (shownFor !== undefined) clearTimeout(draftTimer);
+  keepDraft();
   shownFor = id ?? "new";
   area.value = current()?.draft ?? (id ? "" : state.fresh.draft);
   state.ui.draftTokens = 0;

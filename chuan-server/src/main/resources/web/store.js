@@ -357,12 +357,13 @@ export async function start() {
   changed();
 }
 
-export function setDraft(text) {
-  const conversation = current();
+/** What is typed but not sent, in a conversation or, without an id, in the next new one. */
+export function setDraft(id, text) {
+  const conversation = state.conversations.get(id);
   if (conversation) {
     conversation.draft = text;
     touchConversation(conversation);
-  } else {
+  } else if (!id) {
     state.fresh.draft = text;
     stored(() => sessionStorage.setItem("chuan.draft", text.slice(0, 1_000_000)));
   }
