@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The chat on a terminal with a line discipline of its own: keys go in as bytes, Ctrl-C as 0x03.
-@Timeout(20)
+@Timeout(120)
 class ChatTerminalTest {
     private static final int CTRL_C = 3;
     private static final int CTRL_D = 4;
@@ -77,7 +77,7 @@ class ChatTerminalTest {
     }
 
     private void waitUntil(java.util.function.BooleanSupplier condition, String what) {
-        long end = System.nanoTime() + Duration.ofSeconds(15).toNanos();
+        long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
         while (!condition.getAsBoolean()) {
             assertThat(System.nanoTime()).as("%s; screen: %s", what, shown()).isLessThan(end);
             Thread.onSpinWait();

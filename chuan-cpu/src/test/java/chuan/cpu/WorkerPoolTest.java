@@ -92,15 +92,19 @@ class WorkerPoolTest {
         }
     }
 
+    /// Soon; on a busy machine later.
     @Test
     void anIdlePoolUsesNoProcessor() throws InterruptedException {
         try (var pool = new WorkerPool(3)) {
             pool.run(100, 1, (_, _, _) -> {});
-            Thread.sleep(200);
             var bean = ManagementFactory.getThreadMXBean();
-            long before = cpu(bean, pool);
-            Thread.sleep(300);
-            assertThat(cpu(bean, pool) - before).isLessThan(5_000_000);
+            long used = Long.MAX_VALUE;
+            for (int i = 0; i < 100 && used >= 5_000_000; i++) {
+                long before = cpu(bean, pool);
+                Thread.sleep(300);
+                used = cpu(bean, pool) - before;
+            }
+            assertThat(used).isLessThan(5_000_000);
         }
     }
 

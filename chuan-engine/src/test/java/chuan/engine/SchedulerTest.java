@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Many at once: what each gets is what it would get alone, whatever happens to the others.
 class SchedulerTest {
     private static final int CONTEXT = 300;
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(120);
 
     /// Events up to the last one, whose text must be that of the result.
     static GenerateResult await(Generation generation) throws InterruptedException {

@@ -63,7 +63,7 @@ class BrokenFilesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"tiny-plain", "tiny-baichuan"})
-    @Timeout(value = 30, unit = TimeUnit.SECONDS)
+    @Timeout(value = 120, unit = TimeUnit.SECONDS)
     void aDamagedModelIsRefusedOrWorks(String name) throws IOException {
         byte[] whole = Files.readAllBytes(TestFiles.golden(name + ".model"));
         long seed = 4711;
@@ -89,7 +89,7 @@ class BrokenFilesTest {
     }
 
     @Test
-    @Timeout(value = 30, unit = TimeUnit.SECONDS)
+    @Timeout(value = 120, unit = TimeUnit.SECONDS)
     void aDamagedGgufIsRefusedOrWorks() throws IOException {
         byte[] whole = gguf(TestFiles.tiny("tiny-plain").model());
         Map<String, Object> read =

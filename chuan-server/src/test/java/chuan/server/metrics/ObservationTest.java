@@ -45,7 +45,7 @@ class ObservationTest {
 
     /// The lines are written after the answer is out.
     private JsonNode lines(int expected) throws Exception {
-        for (int i = 0; i < 1_000; i++) {
+        for (int i = 0; i < 12_000; i++) {
             String text = log.toString(StandardCharsets.UTF_8);
             if (text.lines().count() >= expected)
                 return Json.parse(
@@ -60,8 +60,11 @@ class ObservationTest {
     void aLineForEachRequestAndNothingOfWhatWasSaid() throws Exception {
         try (var server = server()) {
             server.post("v1/chat/completions", chat(false));
+            lines(1);
             var stream = server.post("v1/chat/completions", chat(true));
+            lines(2);
             server.post("v1/chat/completions", "{");
+            lines(3);
             server.get("health");
             server.get("v1/models/nothing");
             JsonNode lines = lines(4);
@@ -172,7 +175,7 @@ class ObservationTest {
         try (var server = server()) {
             assertThat(server.get("health").json().get("status").asString()).isEqualTo("ok");
             assertThat(server.get("ready").status()).isEqualTo(200);
-            assertThat(server.server().drain(java.time.Duration.ofSeconds(10))).isTrue();
+            assertThat(server.server().drain(java.time.Duration.ofSeconds(60))).isTrue();
             assertThat(server.get("health").status()).isEqualTo(200);
             assertThat(server.get("ready").status()).isEqualTo(503);
         }
