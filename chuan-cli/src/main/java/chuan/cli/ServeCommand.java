@@ -208,9 +208,9 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     private void end(ChuanServer server, Scheduler scheduler) throws InterruptedException {
-        int running = scheduler.statistics().running() + scheduler.statistics().queued();
-        if (running > 0)
-            streams.err().printf("chuan: ending; %d answers may take %d s more%n", running, grace);
+        long left = scheduler.statistics().unfinished();
+        if (left > 0)
+            streams.err().printf("chuan: ending; %d answers may take %d s more%n", left, grace);
         if (!server.drain(Duration.ofSeconds(grace)))
             streams.err().println("chuan: answers were cut off at the end of --grace");
     }

@@ -39,4 +39,11 @@ public record SchedulerStatistics(
         double firstTokenSeconds,
         long kvUsedBytes,
         long kvBytes,
-        int remembered) {}
+        int remembered) {
+
+    /// Requests that have not come to their end: those that wait, those that run, and those that
+    /// are just going from here to there.
+    public long unfinished() {
+        return accepted - finished - cancelled - failed;
+    }
+}
