@@ -279,6 +279,11 @@ public final class X86Assembler extends GeneralInstructions {
         vector(0x0F_C6, Shape.FULL, d.bits(), d.number(), a.number(), b, order);
     }
 
+    /// Two quarters of `a`, then two of `b`; AVX512.
+    public void vshuff32x4(Vec d, Vec a, VecOrMem b, int order) {
+        evex(0x66_0F3A_23, Shape.FULL, d.bits(), d.number(), a.number(), b, order);
+    }
+
     /// `d = d * b + a`, rounded once.
     public void vfmadd132ps(Vec d, Vec a, VecOrMem b) {
         three(0x66_0F38_98, Shape.FULL, d, a, b);

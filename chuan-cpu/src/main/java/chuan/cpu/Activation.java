@@ -15,6 +15,11 @@ final class Activation {
         return this;
     }
 
+    /// Lies in this array from now on.
+    void over(float[] array) {
+        data = array;
+    }
+
     /// Row after row; longer than `rows * width` is possible.
     float[] data() {
         return data;

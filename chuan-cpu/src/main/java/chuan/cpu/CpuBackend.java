@@ -263,8 +263,10 @@ public final class CpuBackend implements Backend {
         if (wanted > 0) {
             int[] which = ofLength(stepRows, wanted);
             step.copyWanted(which);
+            if (outRow == 0) ops.nextProductTo(out);
             var logits = decoder.head(loading.firstUse().watching(verbs), x, which);
-            System.arraycopy(logits.data(), 0, out, outRow * config().vocab(), logits.size());
+            if (logits.data() != out)
+                System.arraycopy(logits.data(), 0, out, outRow * config().vocab(), logits.size());
         }
         step.clear();
         return wanted;

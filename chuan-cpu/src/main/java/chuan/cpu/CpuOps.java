@@ -3,6 +3,7 @@ package chuan.cpu;
 import chuan.kernel.Kernels;
 import chuan.kernel.Matrix;
 import chuan.kernel.QuantizedRows;
+import chuan.kernel.TiledRows;
 import chuan.kernel.WeightFormat;
 import chuan.model.ModelConfig;
 import chuan.model.Ops;
@@ -55,12 +56,22 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
     private final Activation[] places = new Activation[PLACES];
     private int place;
 
+    /// Where the next product goes instead of a place.
+    private final Activation elsewhere = new Activation();
+
+    private boolean isElsewhere;
+
     /// The input of the product at hand for weights in panels, and for a second weight of another
     /// format.
     private final QuantizedRows quantized = new QuantizedRows();
 
     private final QuantizedRows quantizedToo = new QuantizedRows();
+
+    /// The same for other weights, where there are many tokens.
+    private final TiledRows tiled = new TiledRows();
+
     private final QuantizeJob quantizeJob = new QuantizeJob();
+    private final ArrangeJob arrangeJob = new ArrangeJob();
     private final LinearJob linearJob = new LinearJob();
     private final SwigluJob swigluJob = new SwigluJob();
     private final NormJob normJob = new NormJob();
@@ -87,6 +98,7 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
     ///
     /// @throws KvMemoryException if there is no memory for the keys and values of its rows
     void begin(Step step) {
+        isElsewhere = false;
         attention.begin(step);
     }
 
@@ -128,9 +140,17 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
     public Activation linear(Activation x, CpuWeight w) {
         if (w instanceof CpuWeight.Stacked(List<Matrix> parts)) return stacked(x, parts);
         Matrix m = matrix(w);
-        var out = next(x.rows(), m.rows());
+        var out = isElsewhere ? elsewhere.shape(x.rows(), m.rows()) : next(x.rows(), m.rows());
+        isElsewhere = false;
         multiply(x, m, out);
         return out;
+    }
+
+    /// The result of the next `linear` of a whole matrix in this step is to be written to the start
+    /// of `out`, which has room for it.
+    void nextProductTo(float[] out) {
+        elsewhere.over(out);
+        isElsewhere = true;
     }
 
     /// One matrix after the other, the results side by side.
@@ -156,6 +176,7 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
         linearJob.weight = m;
         linearJob.x = x;
         linearJob.rows = quantize(x, m.format(), quantized);
+        linearJob.tiled = arrange(x, m);
         linearJob.y = out;
         shareRows(m.rows(), (long) m.columns() * x.rows(), linearJob);
     }
@@ -182,6 +203,9 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
                 upMatrix.format() == m.format()
                         ? swigluJob.rows
                         : quantize(x, upMatrix.format(), quantizedToo);
+        swigluJob.tiled = arrange(x, m);
+        swigluJob.upTiled =
+                upMatrix.format() == m.format() ? swigluJob.tiled : arrange(x, upMatrix);
         swigluJob.gated = out;
         up.shape(x.rows(), m.rows());
         shareRows(m.rows(), 2L * m.columns() * x.rows(), swigluJob);
@@ -217,16 +241,27 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
         return out;
     }
 
-    /// Rows `[from, to)` of `w` times `x`, or its quantized form where there is one.
+    /// `x` as many tokens meet this matrix: laid out, or null for as it is.
+    private @Nullable TiledRows arrange(Activation x, Matrix m) {
+        if (!kernels.arranges(m, x.rows())) return null;
+        kernels.prepare(x.rows(), x.width(), tiled);
+        arrangeJob.x = x.data();
+        share(pool, x.rows(), x.width(), arrangeJob);
+        return tiled;
+    }
+
+    /// Rows `[from, to)` of `w` times `x`, or its quantized or arranged form where there is one.
     private void multiply(
             Matrix w,
             int from,
             int to,
             Activation x,
             @Nullable QuantizedRows rows,
+            @Nullable TiledRows many,
             float[] y,
             float[] threadScratch) {
-        if (rows == null) kernels.matmul(w, from, to, x.data(), x.rows(), y, threadScratch);
+        if (many != null) kernels.matmul(w, from, to, many, y, threadScratch);
+        else if (rows == null) kernels.matmul(w, from, to, x.data(), x.rows(), y, threadScratch);
         else kernels.matmul(w, from, to, rows, y, threadScratch);
     }
 
@@ -251,7 +286,7 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
         if (pieces * workPerPiece < WORTH_SHARING) {
             job.run(0, 0, pieces);
         } else {
-            int most = Math.max(1, pieces / (2 * pool.threads()));
+            int most = Math.max(1, pieces / pool.threads());
             int chunk = (int) Math.clamp(CHUNK / workPerPiece, Math.min(together, most), most);
             pool.run(pieces, chunk, job);
         }
@@ -322,9 +357,19 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
         }
     }
 
+    private final class ArrangeJob implements WorkerPool.Job {
+        private float[] x = new float[0];
+
+        @Override
+        public void run(int worker, int from, int to) {
+            kernels.arrange(x, from, to, tiled);
+        }
+    }
+
     private final class LinearJob implements WorkerPool.Job {
         private @Nullable Matrix weight;
         private @Nullable QuantizedRows rows;
+        private @Nullable TiledRows tiled;
         private Activation x = stream;
         private Activation y = stream;
 
@@ -332,7 +377,7 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
         public void run(int worker, int from, int to) {
             Matrix w = Objects.requireNonNull(weight);
             int end = Math.min(w.rows(), to * ROW_GROUP);
-            multiply(w, from * ROW_GROUP, end, x, rows, y.data(), scratch[worker]);
+            multiply(w, from * ROW_GROUP, end, x, rows, tiled, y.data(), scratch[worker]);
         }
     }
 
@@ -341,6 +386,8 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
         private @Nullable Matrix up;
         private @Nullable QuantizedRows rows;
         private @Nullable QuantizedRows upRows;
+        private @Nullable TiledRows tiled;
+        private @Nullable TiledRows upTiled;
         private Activation x = stream;
         private Activation gated = stream;
 
@@ -351,8 +398,8 @@ final class CpuOps implements Ops<Activation, CpuWeight> {
             int first = from * ROW_GROUP;
             int end = Math.min(g.rows(), to * ROW_GROUP);
             float[] ups = CpuOps.this.up.data();
-            multiply(g, first, end, x, rows, gated.data(), scratch[worker]);
-            multiply(u, first, end, x, upRows, ups, scratch[worker]);
+            multiply(g, first, end, x, rows, tiled, gated.data(), scratch[worker]);
+            multiply(u, first, end, x, upRows, upTiled, ups, scratch[worker]);
             for (int t = 0; t < x.rows(); t++)
                 kernels.siluTimes(gated.data(), ups, t * g.rows() + first, t * g.rows() + end);
         }

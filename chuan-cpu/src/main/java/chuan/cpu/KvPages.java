@@ -8,6 +8,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import org.jspecify.annotations.Nullable;
 
 /// Memory for the keys and values of all sequences of a back end, off the heap, in pages of
 /// [#POSITIONS] positions. A page holds these positions for all layers and heads: one table of
@@ -15,7 +16,8 @@ import java.util.ArrayList;
 /// layer and head, a run of keys and a run of values ([KvFormat]) lie side by side.
 ///
 /// Pages that come back are kept for the next sequence up to [#KEPT_BYTES], the others go back to
-/// the operating system. [#close] frees all of them, those in use too. Thread-safe.
+/// the operating system. The first pages of a small model lie in blocks and are always kept.
+/// [#close] frees all of them, those in use too. Thread-safe.
 final class KvPages implements AutoCloseable {
     /// Large enough that calls and page borders cost nothing beside the arithmetic, small enough
     /// that half a page of unused room does not matter: 26 MB for Baichuan-13B in fp16.
@@ -24,12 +26,16 @@ final class KvPages implements AutoCloseable {
     /// Free pages beyond this are given back.
     static final long KEPT_BYTES = 256L << 20;
 
+    /// Pages smaller than a huge page of the system share such blocks, as long as they would be
+    /// kept anyway.
+    private static final long BLOCK = 4 * SystemPages.HUGE;
+
     private static final long CACHE_LINE = 64;
 
     /// A piece of memory that is freed by closing its arena. Who wants to write to it must be its
     /// only user.
     static final class Page {
-        private final Arena owner;
+        private final @Nullable Arena owner;
         private final long address;
 
         /// Of each layer and head, the length of the longest key, once it is full.
@@ -38,7 +44,8 @@ final class KvPages implements AutoCloseable {
         /// Caches that hold it; guarded by the pool.
         private int users;
 
-        private Page(Arena owner, long address, int heads) {
+        /// @param owner null in a block
+        private Page(@Nullable Arena owner, long address, int heads) {
             this.owner = owner;
             this.address = address;
             longestKeys = new float[heads];
@@ -51,6 +58,10 @@ final class KvPages implements AutoCloseable {
         float[] longestKeys() {
             return longestKeys;
         }
+
+        private void free() {
+            if (owner != null) owner.close();
+        }
     }
 
     private final KvFormat format;
@@ -62,6 +73,9 @@ final class KvPages implements AutoCloseable {
     private final long pageBytes;
     private final ArrayDeque<Page> free = new ArrayDeque<>();
     private final ArrayList<Page> all = new ArrayList<>();
+    private final Arena blocks = Arena.ofShared();
+    private MemorySegment block = MemorySegment.NULL;
+    private long blockUsed;
     private boolean closed;
 
     KvPages(ModelConfig config, KvType type) {
@@ -124,6 +138,8 @@ final class KvPages implements AutoCloseable {
     }
 
     private Page newPage() {
+        Page inBlock = pageInBlock();
+        if (inBlock != null) return inBlock;
         var owner = Arena.ofShared();
         try {
             var page = new Page(owner, memory(owner).address(), layers * heads);
@@ -133,6 +149,22 @@ final class KvPages implements AutoCloseable {
             owner.close();
             throw new KvMemoryException(pageBytes, committedBytes());
         }
+    }
+
+    /// The next place of a block, or null if pages are large, or many already, or there are no huge
+    /// pages.
+    private @Nullable Page pageInBlock() {
+        if (pageBytes >= SystemPages.HUGE || committedBytes() + BLOCK > KEPT_BYTES) return null;
+        if (block.byteSize() - blockUsed < pageBytes) {
+            var next = SystemPages.allocate(BLOCK, blocks);
+            if (next == null) return null;
+            block = next;
+            blockUsed = 0;
+        }
+        var page = new Page(null, block.address() + blockUsed, layers * heads);
+        blockUsed += Math.ceilDiv(pageBytes, CACHE_LINE) * CACHE_LINE;
+        all.add(page);
+        return page;
     }
 
     /// In huge pages of the system where it fills some: a token reads a few kilobytes here and
@@ -145,11 +177,11 @@ final class KvPages implements AutoCloseable {
     /// Takes back a page from one of its users, who does not read it any more.
     synchronized void giveBack(Page page) {
         if (closed || --page.users > 0) return;
-        if ((free.size() + 1) * pageBytes <= KEPT_BYTES) {
+        if (page.owner == null || (free.size() + 1) * pageBytes <= KEPT_BYTES) {
             free.addLast(page);
         } else {
             all.remove(page);
-            page.owner.close();
+            page.free();
         }
     }
 
@@ -191,7 +223,8 @@ final class KvPages implements AutoCloseable {
     @Override
     public synchronized void close() {
         closed = true;
-        for (Page page : all) page.owner.close();
+        for (Page page : all) page.free();
+        blocks.close();
         all.clear();
         free.clear();
     }

@@ -108,13 +108,14 @@ public final class WorkerPool implements AutoCloseable {
         }
     }
 
-    /// Takes pieces as long as there are any: `chunk` at a time, and ever fewer towards the end, so
-    /// that all are done at nearly the same time.
+    /// Takes pieces as long as there are any: `chunk` at a time, and towards the end a fair share
+    /// of those that are left, so that all are done at nearly the same time and neighbours are
+    /// mostly one thread's: what two write side by side, they have to pass to and fro.
     private void takePieces(int worker) {
         int workers = threads.length + 1;
         try {
             for (int from = next.get(); from < pieces; from = next.get()) {
-                int size = Math.clamp((pieces - from) / (2 * workers), 1, chunk);
+                int size = Math.clamp((pieces - from) / workers, 1, chunk);
                 if (next.compareAndSet(from, from + size)) job.run(worker, from, from + size);
             }
         } catch (Throwable t) {

@@ -19,6 +19,12 @@ final class EmittedCalls {
     /// `(code, array, array, long, array, long, long, long)`
     static final MethodHandle ARRAYS = handle(ValueLayout.ADDRESS);
 
+    /// Made when first called for: not every model needs it.
+    private static final class Wide {
+        /// `(code, address, address, array, array, long, long, long, long, long, long)`
+        private static final MethodHandle ROWS = wideRows();
+    }
+
     private EmittedCalls() {}
 
     private static MethodHandle handle(MemoryLayout first) {
@@ -27,7 +33,15 @@ final class EmittedCalls {
         return Linker.nativeLinker().downcallHandle(function, Linker.Option.critical(true));
     }
 
-    /// [RowsKernel] on weights off the heap.
+    private static MethodHandle wideRows() {
+        var array = ValueLayout.ADDRESS;
+        var function =
+                FunctionDescriptor.ofVoid(
+                        LONG, LONG, array, array, LONG, LONG, LONG, LONG, LONG, LONG);
+        return Linker.nativeLinker().downcallHandle(function, Linker.Option.critical(true));
+    }
+
+    /// [RowsKernel] on weights off the heap; [ArrangeKernel].
     static void rows(
             MemorySegment code,
             long weights,
@@ -47,6 +61,37 @@ final class EmittedCalls {
                     yStart,
                     columns,
                     yStride);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    /// [WideRowsKernel].
+    static void wideRows(
+            MemorySegment code,
+            long weights,
+            long x,
+            float[] scratch,
+            float[] y,
+            long yStart,
+            long columns,
+            long yStride,
+            long groups,
+            long tiles,
+            long smaller) {
+        try {
+            Wide.ROWS.invokeExact(
+                    code,
+                    weights,
+                    x,
+                    MemorySegment.ofArray(scratch),
+                    MemorySegment.ofArray(y),
+                    yStart,
+                    columns,
+                    yStride,
+                    groups,
+                    tiles,
+                    smaller);
         } catch (Throwable e) {
             throw impossible(e);
         }

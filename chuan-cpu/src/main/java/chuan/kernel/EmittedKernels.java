@@ -69,6 +69,26 @@ public final class EmittedKernels implements Kernels {
     }
 
     @Override
+    public boolean arranges(Matrix w, int tokens) {
+        return rows.arranges(w, tokens);
+    }
+
+    @Override
+    public void prepare(int tokens, int columns, TiledRows out) {
+        rows.wide().prepare(tokens, columns, out);
+    }
+
+    @Override
+    public void arrange(float[] x, int from, int to, TiledRows out) {
+        rows.wide().arrange(x, from, to, out);
+    }
+
+    @Override
+    public void matmul(Matrix w, int from, int to, TiledRows x, float[] y, float[] scratch) {
+        rows.matmul(w, from, to, x, y, scratch);
+    }
+
+    @Override
     public void widen(Matrix w, int row, float[] out, int at) {
         others.widen(w, row, out, at);
     }

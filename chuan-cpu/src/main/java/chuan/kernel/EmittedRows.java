@@ -2,6 +2,8 @@ package chuan.kernel;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Weights in rows times activations, by [RowsKernel]. Plain weights are widened on their way
@@ -24,6 +26,9 @@ final class EmittedRows {
     /// By format of the weights and tokens, from 1 on.
     private final CheckedFunction[][] functions;
 
+    /// For many tokens; null where registers are too narrow for it.
+    private final @Nullable EmittedWideRows wide;
+
     /// With narrower registers, if these cannot be used; null if there are none.
     private final @Nullable EmittedRows narrower;
 
@@ -39,6 +44,7 @@ final class EmittedRows {
                 new CodeFamily(
                         "rows of weights, " + bits + " bits",
                         narrower == null ? others.name() + " kernels" : "256 bits");
+        wide = bits == 512 ? new EmittedWideRows(family) : null;
         for (var loads : EmittedLoads.values())
             for (int t = 1; t <= tile; t++) {
                 var kernel = new RowsKernel(loads, bits, rows(bits, t), t);
@@ -60,9 +66,25 @@ final class EmittedRows {
         return bits == 512 || tokens == 1 ? 4 : 2;
     }
 
-    /// Four rows, decoded.
+    /// Four rows, decoded, from a multiple of a cache line on.
     static int scratchFloats(int columns) {
-        return Math.multiplyExact(4, columns);
+        return Math.addExact(Math.multiplyExact(4, columns), Kernels.LANES);
+    }
+
+    /// As [Kernels#arranges] has it.
+    boolean arranges(Matrix w, int tokens) {
+        var loads = loads(w.format());
+        return wide != null && loads != null && wide.arranges(w, loads, tokens);
+    }
+
+    /// Who takes many tokens, if [#arranges] said so.
+    EmittedWideRows wide() {
+        return Objects.requireNonNull(wide);
+    }
+
+    /// As [Kernels#matmul] has it.
+    void matmul(Matrix w, int from, int to, TiledRows x, float[] y, float[] scratch) {
+        wide().matmul(w, Objects.requireNonNull(loads(w.format())), from, to, x, y, scratch);
     }
 
     /// As [Kernels#matmul] has it.
@@ -161,13 +183,15 @@ final class EmittedRows {
         return Float.BYTES * ((long) row * width + column);
     }
 
-    private static void scale(Matrix w, int from, int to, int tokens, float[] y) {
+    /// Products with int8 codes get the scales of their rows.
+    static void scale(Matrix w, int from, int to, int tokens, float[] y) {
         for (int t = 0; t < tokens; t++)
             for (int r = from; r < to; r++) y[t * w.rows() + r] *= w.scales()[r];
     }
 
     /// Everything that may be called.
     List<CheckedFunction> functions() {
-        return Arrays.stream(functions).flatMap(Arrays::stream).toList();
+        var few = Arrays.stream(functions).flatMap(Arrays::stream);
+        return Stream.concat(few, wide == null ? Stream.of() : wide.functions().stream()).toList();
     }
 }

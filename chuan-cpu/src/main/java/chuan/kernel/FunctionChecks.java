@@ -69,15 +69,7 @@ final class FunctionChecks {
         var random = new Random(kernel.tokens());
         float[] weights = whole(kernel.rows() * COLUMNS, random);
         float[] x = floats(kernel.tokens() * COLUMNS, random);
-        var expected = new float[kernel.tokens() * kernel.rows()];
-        for (int i = 0; i < expected.length; i++) {
-            int row = i % kernel.rows() * COLUMNS;
-            int token = i / kernel.rows() * COLUMNS;
-            var sums = new float[LANES];
-            for (int k = 0; k < COLUMNS; k++)
-                sums[k % LANES] = Math.fma(weights[row + k], x[token + k], sums[k % LANES]);
-            expected[i] = Kernels.fold(sums, 0);
-        }
+        float[] expected = products(weights, kernel.rows(), x, kernel.tokens());
         var y = new float[expected.length];
         long yStride = (long) kernel.rows() * Float.BYTES;
         try (var arena = Arena.ofConfined()) {
@@ -85,6 +77,83 @@ final class FunctionChecks {
             EmittedCalls.rows(entry, address, x, 0, y, 0, COLUMNS, yStride);
         }
         return same(expected, y);
+    }
+
+    /// [WideRowsKernel], two groups of rows, two tiles and a smaller one.
+    static boolean isRight(WideRowsKernel kernel, MemorySegment entry) {
+        int rows = 2 * WideRowsKernel.ROWS;
+        int tokens = 3 * kernel.tokens() - 1;
+        var random = new Random(kernel.tokens());
+        float[] weights = whole(rows * COLUMNS, random);
+        float[] x = floats(tokens * COLUMNS, random);
+        float[] expected = products(weights, rows, x, tokens);
+        var tiled = new TiledRows();
+        tiled.shape(tokens, COLUMNS, kernel.tokens());
+        var y = new float[expected.length];
+        try (var arena = Arena.ofConfined()) {
+            EmittedCalls.wideRows(
+                    entry,
+                    stored(weights, kernel.loads(), arena).address(),
+                    stored(arranged(x, tiled), arena).address(),
+                    new float[EmittedRows.scratchFloats(COLUMNS)],
+                    y,
+                    0,
+                    COLUMNS,
+                    (long) rows * Float.BYTES,
+                    rows / WideRowsKernel.ROWS,
+                    tiled.larger(),
+                    tiled.tiles() - tiled.larger());
+        }
+        return same(expected, y);
+    }
+
+    /// [ArrangeKernel], one token of three.
+    static boolean isRight(ArrangeKernel kernel, MemorySegment entry) {
+        float[] x = floats(3 * COLUMNS, new Random(COLUMNS));
+        var tiled = new TiledRows();
+        tiled.shape(3, COLUMNS, 3);
+        float[] expected = arranged(x, tiled);
+        long sixteen = LANES * FLOAT.byteSize();
+        try (var arena = Arena.ofConfined()) {
+            var to = stored(new float[expected.length], arena);
+            for (int t = 0; t < 3; t++)
+                EmittedCalls.rows(
+                        entry,
+                        to.address() + t * sixteen,
+                        x,
+                        t * COLUMNS * FLOAT.byteSize(),
+                        x,
+                        0,
+                        COLUMNS / LANES,
+                        3 * sixteen);
+            return same(expected, to);
+        }
+    }
+
+    private static float[] arranged(float[] x, TiledRows tiled) {
+        var to = new float[x.length];
+        for (int i = 0; i < x.length; i++) {
+            int token = i / COLUMNS;
+            int column = i % COLUMNS;
+            int tile = tiled.tileOf(token);
+            int sixteen = column / LANES * tiled.size(tile) + token - tiled.first(tile);
+            to[tiled.first(tile) * COLUMNS + sixteen * LANES + column % LANES] = x[i];
+        }
+        return to;
+    }
+
+    /// Rows times tokens, `[tokens, rows]`.
+    private static float[] products(float[] weights, int rows, float[] x, int tokens) {
+        var y = new float[tokens * rows];
+        for (int i = 0; i < y.length; i++) {
+            int row = i % rows * COLUMNS;
+            int token = i / rows * COLUMNS;
+            var sums = new float[LANES];
+            for (int k = 0; k < COLUMNS; k++)
+                sums[k % LANES] = Math.fma(weights[row + k], x[token + k], sums[k % LANES]);
+            y[i] = Kernels.fold(sums, 0);
+        }
+        return y;
     }
 
     /// [TileKernel], two tiles in a call.

@@ -65,6 +65,33 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels, EmittedKer
     /// @param scratch of the calling thread, at least [#scratchFloats]
     void matmul(Matrix w, int from, int to, QuantizedRows x, float[] y, float[] scratch);
 
+    /// Whether so many tokens meet `w` sooner once [#arrange] has laid them out. By default they
+    /// never do.
+    default boolean arranges(Matrix w, int tokens) {
+        return false;
+    }
+
+    /// Makes room in `out` for activations `[tokens, columns]`, for weights that are met so.
+    default void prepare(int tokens, int columns, TiledRows out) {
+        throw new UnsupportedOperationException();
+    }
+
+    /// Tokens `[from, to)` of `x`, row after row from the start of the array, laid out.
+    ///
+    /// @param out as [#prepare(int, int, TiledRows)] left it
+    default void arrange(float[] x, int from, int to, TiledRows out) {
+        throw new UnsupportedOperationException();
+    }
+
+    /// Rows `[from, to)` of `w` times each token of `x`: `y[t * w.rows() + r]`.
+    ///
+    /// @param from a multiple of 16, as is `to` unless it is the end
+    /// @param x laid out by these kernels, for a matrix of which [#arranges] is true
+    /// @param scratch of the calling thread, at least [#scratchFloats]
+    default void matmul(Matrix w, int from, int to, TiledRows x, float[] y, float[] scratch) {
+        throw new UnsupportedOperationException();
+    }
+
     /// Row `row` of `w`, decoded to `out[at, at + w.columns())`; int8 without its scale.
     void widen(Matrix w, int row, float[] out, int at);
 

@@ -84,6 +84,7 @@ final class Instructions {
             vunpcklpd     ve 128,256,512 V,V,Vmd
             vunpckhpd     ve 128,256,512 V,V,Vmd
             vshufps       ve 128,256,512 V,V,Vmb,I
+            vshuff32x4    e  512         V,V,Vmb,I
             vfmadd132ps   ve 128,256,512 V,V,Vmb
             vfmadd213ps   ve 128,256,512 V,V,Vmb
             vfmadd231ps   ve 128,256,512 V,V,Vmb

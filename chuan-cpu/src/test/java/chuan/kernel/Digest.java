@@ -32,6 +32,12 @@ final class Digest {
                     hash = 31 * hash + Arrays.hashCode(y);
                 }
             }
+        for (var format : WeightFormat.values()) {
+            int columns = KernelInputs.columns(format, 64);
+            Matrix w = inputs.matrix(format, 8, columns, false, false);
+            float[] y = many(kernels, w, inputs.floats(16 * columns), 16);
+            hash = 31 * hash + Arrays.hashCode(y);
+        }
         for (int n : new int[] {3, 37, 200}) {
             float[] x = inputs.floats(n);
             float[] gain = inputs.floats(n);
@@ -51,5 +57,20 @@ final class Digest {
                         hash = 31 * hash + Arrays.hashCode(page);
                     }
         return "digest " + Integer.toHexString(hash);
+    }
+
+    /// Laid out first where the kernels prefer that.
+    private static float[] many(Kernels kernels, Matrix w, float[] x, int tokens) {
+        var y = new float[tokens * w.rows()];
+        var scratch = new float[kernels.scratchFloats(w.columns())];
+        if (kernels.arranges(w, tokens)) {
+            var tiled = new TiledRows();
+            kernels.prepare(tokens, w.columns(), tiled);
+            kernels.arrange(x, 0, tokens, tiled);
+            kernels.matmul(w, 0, w.rows(), tiled, y, scratch);
+        } else {
+            kernels.matmul(w, 0, w.rows(), x, tokens, y, scratch);
+        }
+        return y;
     }
 }

@@ -6,8 +6,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import chuan.asm.CodeMemoryException;
 import chuan.asm.CpuFeatures;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// The bits of [ScalarKernels], from either width of registers.
@@ -58,12 +61,71 @@ class EmittedRowsTest {
             float[] x = inputs.floats(tokens * 80);
             var expected = new float[tokens * 23];
             var actual = new float[tokens * 23];
-            var scratch = new float[new VectorKernels().scratchFloats(80)];
+            var scratch = new float[scratchFloats(80)];
             scalar.matmul(w, 0, 23, x, tokens, expected, scratch);
             for (int[] part : new int[][] {{20, 23}, {0, 5}, {6, 20}, {5, 6}})
                 emitted.matmul(w, part[0], part[1], x, tokens, actual, scratch);
             same(expected, actual, tokens + " tokens");
         }
+    }
+
+    /// Activations laid out in one go and in parts, in a place used before; rows in parts.
+    @ParameterizedTest
+    @EnumSource(names = {"F32", "BF16", "F16", "INT8"})
+    void manyTokens(WeightFormat format) throws CodeMemoryException {
+        var emitted = emitted(512);
+        var tiled = new TiledRows();
+        for (int columns : new int[] {16, 80, 320, 1024})
+            for (int tokens : new int[] {7, 8, 9, 10, 11, 12, 13, 16, 17, 31, 70, 140}) {
+                int rows = 4 * (1 + random.nextInt(12));
+                boolean extreme = tokens % 3 == 1;
+                Matrix w = inputs.matrix(format, rows, columns, extreme, extreme);
+                float[] x =
+                        extreme
+                                ? inputs.extremes(tokens * columns)
+                                : inputs.floats(tokens * columns);
+                assertThat(emitted.arranges(w, tokens)).isTrue();
+                emitted.wide().prepare(tokens, columns, tiled);
+                int part = random.nextInt(tokens);
+                emitted.wide().arrange(x, part, tokens, tiled);
+                emitted.wide().arrange(x, 0, part, tiled);
+                var expected = new float[tokens * rows];
+                var actual = new float[tokens * rows];
+                var scratch = new float[scratchFloats(columns)];
+                scalar.matmul(w, 0, rows, x, tokens, expected, scratch);
+                int middle = Math.min(16, rows);
+                emitted.matmul(w, middle, rows, tiled, actual, scratch);
+                emitted.matmul(w, 0, middle, tiled, actual, scratch);
+                same(
+                        expected,
+                        actual,
+                        "%s, %d rows, %d columns, %d tokens, seed %d"
+                                .formatted(format, rows, columns, tokens, SEED));
+            }
+    }
+
+    @Test
+    void whatIsNotArranged() throws CodeMemoryException {
+        var emitted = emitted(512);
+        Matrix w = inputs.matrix(WeightFormat.BF16, 8, 64, false, false);
+        assertThat(emitted.arranges(w, 6)).as("few tokens").isFalse();
+        assertThat(emitted.arranges(w, 7)).isTrue();
+        for (var other :
+                List.of(
+                        inputs.matrix(WeightFormat.BF16, 8, 72, false, false),
+                        inputs.matrix(WeightFormat.BF16, 9, 64, false, false),
+                        inputs.matrix(WeightFormat.BF16, 8, 2048, false, false),
+                        inputs.matrix(WeightFormat.Q8_0, 8, 64, false, false),
+                        inputs.matrix(WeightFormat.PANEL4, 16, 64, false, false)))
+            assertThat(emitted.arranges(other, 16))
+                    .as(other.format() + " " + other.columns())
+                    .isFalse();
+        assertThat(emitted(256).arranges(w, 16)).as("256 bits").isFalse();
+    }
+
+    private static int scratchFloats(int columns) {
+        return Math.max(
+                new VectorKernels().scratchFloats(columns), EmittedRows.scratchFloats(columns));
     }
 
     private void check(
@@ -80,7 +142,7 @@ class EmittedRowsTest {
         var expected = new float[tokens * rows];
         Arrays.fill(expected, 7);
         var actual = expected.clone();
-        var scratch = new float[new VectorKernels().scratchFloats(columns)];
+        var scratch = new float[scratchFloats(columns)];
         scalar.matmul(w, from, to, x, tokens, expected, scratch);
         emitted.matmul(w, from, to, x, tokens, actual, scratch);
         same(

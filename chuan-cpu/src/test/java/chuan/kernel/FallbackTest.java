@@ -3,6 +3,8 @@ package chuan.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import chuan.asm.CodeMemoryException;
+import chuan.asm.CpuFeatures;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -59,6 +61,20 @@ class FallbackTest {
                                 .startsWith("no machine code for ")
                                 .contains(": byte 9 of the machine code for " + name));
         assertThat(said.getLast()).endsWith("; vector kernels compute instead");
+    }
+
+    /// What only registers of 512 bits have; the narrower ones do without.
+    @ParameterizedTest
+    @ValueSource(strings = {"wide-rows-", "arrange"})
+    void functionsOfWideRegisters(String name) throws CodeMemoryException {
+        assumeTrue(CpuFeatures.detect().avx512(), "this processor has no such registers");
+        var lines = broken(name + ":9");
+        assertThat(lines).hasSize(3);
+        assertThat(lines.get(1))
+                .startsWith("no machine code for rows of weights, 512 bits: byte 9 ")
+                .contains(" of the machine code for " + name)
+                .endsWith("; 256 bits compute instead");
+        assertThat(lines.getLast()).isEqualTo(EXPECTED);
     }
 
     private static String title(String set) {
