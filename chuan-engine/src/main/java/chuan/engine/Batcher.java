@@ -16,6 +16,13 @@ final class Batcher implements AutoCloseable {
     /// Requests whose prompts are computed in the same step.
     private static final int MOST_PROMPTS = 4;
 
+    /// Waking a reader costs a processor some ten microseconds, which it does not compute. So all
+    /// readers are woken together, after a pause of this for each, but not longer than anybody
+    /// would notice.
+    private static final long PAUSE_PER_READER_NANOS = 400_000;
+
+    private static final long LONGEST_PAUSE_NANOS = 8_000_000;
+
     private final Engine engine;
     private final Backend backend;
     private final int vocab;
@@ -35,6 +42,7 @@ final class Batcher implements AutoCloseable {
     private int[] rows = new int[8];
     private float[] logits = new float[0];
     private long stepEnd;
+    private long toldNanos;
 
     /// Of each thread that chooses tokens.
     private final Sampler.Workspace[] spaces;
@@ -79,6 +87,7 @@ final class Batcher implements AutoCloseable {
         plan(now);
         boolean work = batch.size() > 0;
         if (work) run();
+        else tellReaders(now);
         counters.running.set(running.size());
         counters.kvUsedBytes.set(backend.kvUsedBytes());
         counters.remembered.set(memory.prefixes().size());
@@ -272,6 +281,7 @@ final class Batcher implements AutoCloseable {
 
     /// Gives what a request holds back, so that an older one can go on; it is taken up again later.
     private void preempt(Job job) {
+        job.stream.tell();
         running.remove(job);
         memory.release(job);
         job.preemptions++;
@@ -279,10 +289,21 @@ final class Batcher implements AutoCloseable {
         waiting.resume(job);
     }
 
+    /// Wakes all readers for whom there is something.
+    private void tellReaders(long now) {
+        for (int i = 0; i < running.size(); i++) running.get(i).stream.tell();
+        toldNanos = now;
+    }
+
+    private long pauseNanos() {
+        return Math.min(PAUSE_PER_READER_NANOS * running.size(), LONGEST_PAUSE_NANOS);
+    }
+
     private void run() {
         int slices = batch.size();
         int tokens = 0;
         for (int i = 0; i < slices; i++) tokens += batch.to(i) - batch.from(i);
+        if (times.seconds(tokens) * 1e9 > pauseNanos()) tellReaders(clock.getAsLong());
         long floats = Math.multiplyExact((long) batch.rows(), vocab);
         if (logits.length < floats) logits = new float[Math.toIntExact(floats)];
         engine.turn().lock();
@@ -296,6 +317,7 @@ final class Batcher implements AutoCloseable {
             if (jobs[i].cache != null) goOn(jobs[i], batch.to(i) - batch.from(i), batch.wanted(i));
         Arrays.fill(jobs, 0, slices, null);
         batch.clear();
+        if (stepEnd - toldNanos >= pauseNanos()) tellReaders(stepEnd);
     }
 
     /// @return false if something went wrong
@@ -365,6 +387,7 @@ final class Batcher implements AutoCloseable {
         counters.draftedTokens.getAndAdd(wanted - 1);
         counters.acceptedTokens.getAndAdd(job.acceptedInStep);
         if (first) {
+            job.stream.tell();
             counters.cachedTokens.getAndAdd(job.cachedTokens());
             counters.firstTokens.getAndIncrement();
             counters.firstTokenNanos.getAndAdd(stepEnd - job.arrivedNanos);

@@ -10,6 +10,12 @@ final class Candidates {
     /// Distance of a logit from the best within which a token is likely.
     private static final float LIKELY = 8;
 
+    /// Ids whose largest logit is known: most blocks hold none that matters.
+    private static final int BLOCK = 256;
+
+    /// Quotients that are equal come from numbers no further apart than this, relatively.
+    private static final float EQUAL = 0x1p-20f;
+
     /// A heap of ids in `[0, heapSize)`, behind it those taken out of it, the last ones first.
     private final int[] ids;
 
@@ -18,6 +24,9 @@ final class Candidates {
 
     /// The best k, the smallest on top.
     private final float[] best;
+
+    /// The largest logit of each block.
+    private final float[] blocks;
 
     private float[] logits = new float[0];
     private int count;
@@ -31,25 +40,70 @@ final class Candidates {
         ids = new int[vocab];
         weight = new double[vocab];
         best = new float[vocab];
+        blocks = new float[Math.ceilDiv(vocab, BLOCK)];
     }
 
-    /// Begins with all tokens, or with the best `topK` and those that tie with the last of them.
+    /// Looks at logits that are to be chosen from next.
     ///
-    /// @param values `[vocab]`; read until the next selection
+    /// @return the largest, NaN if one is
+    float look(float[] values) {
+        float largest = Float.NEGATIVE_INFINITY;
+        for (int b = 0; b < blocks.length; b++) {
+            blocks[b] = largest(values, b * BLOCK, Math.min(values.length, (b + 1) * BLOCK));
+            largest = Math.max(largest, blocks[b]);
+        }
+        return largest;
+    }
+
+    /// The lowest id with this logit, or with NaN if it is that; in the logits at which [#look]
+    /// looked, among which it must be.
+    int find(float[] values, float value) {
+        boolean nan = Float.isNaN(value);
+        int b = 0;
+        while (nan ? !Float.isNaN(blocks[b]) : !(blocks[b] >= value)) b++;
+        int id = b * BLOCK;
+        while (nan ? !Float.isNaN(values[id]) : values[id] != value) id++;
+        return id;
+    }
+
+    /// Begins with all tokens, or with the best `topK` and those that tie with the last of them
+    /// once all are divided by the temperature.
+    ///
+    /// @param values `[vocab]`, at which [#look] looked, none of them NaN; spent: divided as far as
+    ///   that matters, and read until the next selection
     /// @param topK 0 = all
-    void select(float[] values, int topK) {
+    void select(float[] values, int topK, float temperature) {
         logits = values;
         count = 0;
         rest = Float.NEGATIVE_INFINITY;
-        if (topK > 0 && topK < logits.length) selectBest(topK);
-        else selectAll();
+        if (topK > 0 && topK < logits.length) {
+            selectBest(topK, temperature);
+        } else {
+            if (temperature != 1)
+                for (int id = 0; id < logits.length; id++) logits[id] /= temperature;
+            selectAll();
+        }
         heapSize = count;
         for (int i = heapSize / 2 - 1; i >= 0; i--) siftDown(i);
     }
 
-    private void selectBest(int topK) {
-        float threshold = kthLargest(topK);
-        for (int id = 0; id < logits.length; id++) if (logits[id] >= threshold) ids[count++] = id;
+    /// Division keeps the order, but may make equals: a few below the k-th are looked at as well.
+    private void selectBest(int topK, float temperature) {
+        float kth = kthLargest(topK);
+        float threshold = kth / temperature;
+        float least =
+                Float.isFinite(threshold)
+                        ? kth - Math.max(Math.abs(kth) * EQUAL, Float.MIN_NORMAL)
+                        : Float.NEGATIVE_INFINITY;
+        for (int b = 0; b < blocks.length; b++) {
+            if (blocks[b] < least) continue;
+            int end = Math.min(logits.length, (b + 1) * BLOCK);
+            for (int id = b * BLOCK; id < end; id++) {
+                if (logits[id] < least) continue;
+                logits[id] /= temperature;
+                if (logits[id] >= threshold) ids[count++] = id;
+            }
+        }
         float largest = Float.NEGATIVE_INFINITY;
         for (int i = 0; i < count; i++) largest = Math.max(largest, logits[ids[i]]);
         total = 0;
@@ -71,8 +125,12 @@ final class Candidates {
 
     /// The largest value, NaN if one is.
     static float largest(float[] values) {
+        return largest(values, 0, values.length);
+    }
+
+    private static float largest(float[] values, int from, int to) {
         float largest = Float.NEGATIVE_INFINITY;
-        for (int i = 0; i < values.length; i++) largest = Math.max(largest, values[i]);
+        for (int i = from; i < to; i++) largest = Math.max(largest, values[i]);
         return largest;
     }
 
@@ -97,8 +155,11 @@ final class Candidates {
         System.arraycopy(logits, 0, best, 0, k);
         for (int i = k / 2 - 1; i >= 0; i--) siftValueDown(i, k);
         float least = best[0];
-        for (int id = k; id < logits.length; id++) {
-            if (logits[id] > least) {
+        for (int b = k / BLOCK; b < blocks.length; b++) {
+            if (blocks[b] <= least) continue;
+            int end = Math.min(logits.length, (b + 1) * BLOCK);
+            for (int id = Math.max(k, b * BLOCK); id < end; id++) {
+                if (logits[id] <= least) continue;
                 best[0] = logits[id];
                 siftValueDown(0, k);
                 least = best[0];

@@ -22,6 +22,9 @@ final class EventStream implements Generation {
     private boolean ended;
     private boolean closed;
 
+    /// Whether there are events that its reader was not woken for.
+    private boolean untold;
+
     /// @param wake told when the scheduler has to look at this request
     EventStream(Runnable wake) {
         this.wake = wake;
@@ -29,6 +32,15 @@ final class EventStream implements Generation {
 
     /// Adds an event; after the last one, or when nobody listens any more, does nothing.
     void put(GenerationEvent event) {
+        put(event, true);
+    }
+
+    /// The same without waking a reader who waits: that is to follow soon, by [#tell].
+    void putQuietly(GenerationEvent event) {
+        put(event, false);
+    }
+
+    private void put(GenerationEvent event, boolean tell) {
         lock.lock();
         try {
             if (ended || closed) return;
@@ -36,7 +48,19 @@ final class EventStream implements Generation {
             if (isNews(events.peekLast())) events.removeLast();
             events.addLast(event);
             backlog = events.size();
-            arrived.signal();
+            untold = !tell;
+            if (tell) arrived.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Wakes a reader who waits, if there is news.
+    void tell() {
+        lock.lock();
+        try {
+            if (untold) arrived.signal();
+            untold = false;
         } finally {
             lock.unlock();
         }
@@ -48,6 +72,16 @@ final class EventStream implements Generation {
 
     private static boolean isLast(GenerationEvent event) {
         return event instanceof GenerationEvent.Finished || event instanceof GenerationEvent.Failed;
+    }
+
+    /// Whether a reader who waits was not woken for the last event.
+    boolean isUntold() {
+        lock.lock();
+        try {
+            return untold;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /// Events that nobody has read yet.

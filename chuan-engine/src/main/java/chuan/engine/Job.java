@@ -253,7 +253,7 @@ final class Job implements TokenListener {
 
     private void flush() {
         if (delta.isEmpty() && chosen.isEmpty()) return;
-        stream.put(new GenerationEvent.Delta(delta, chosen));
+        stream.putQuietly(new GenerationEvent.Delta(delta, chosen));
         delta = "";
         chosen = List.of();
     }

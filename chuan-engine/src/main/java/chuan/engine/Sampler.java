@@ -165,11 +165,11 @@ public final class Sampler {
         for (int id : stopIds) logits[id] = accepting ? stops[at++] : Float.NEGATIVE_INFINITY;
     }
 
-    private static int bestAllowed(float[] logits) {
-        float largest = Candidates.largest(logits);
+    private int bestAllowed(float[] logits) {
+        float largest = space.candidates.look(logits);
         if (largest == Float.NEGATIVE_INFINITY)
             throw new IllegalStateException("the constraint allows no token here");
-        return find(logits, largest);
+        return space.candidates.find(logits, largest);
     }
 
     /// The distribution that [#next] would draw from, without drawing: probability per id, 0 where
@@ -214,28 +214,20 @@ public final class Sampler {
         }
     }
 
-    private static int argmax(float[] logits) {
-        float largest = Candidates.largest(logits);
-        int top = find(logits, largest);
-        if (Float.isNaN(largest))
-            throw new IllegalStateException("the model gave NaN as the logit of token " + top);
-        if (Float.isInfinite(largest))
-            throw new IllegalStateException("the model gave " + largest + " as its largest logit");
-        return top;
-    }
-
-    /// The lowest id with this logit, or with NaN if it is that.
-    private static int find(float[] logits, float value) {
-        int id = 0;
-        if (Float.isNaN(value)) while (!Float.isNaN(logits[id])) id++;
-        else while (logits[id] != value) id++;
-        return id;
+    private int argmax(float[] logits) {
+        float largest = space.candidates.look(logits);
+        if (!Float.isFinite(largest)) {
+            int top = space.candidates.find(logits, largest);
+            throw new IllegalStateException(
+                    Float.isNaN(largest)
+                            ? "the model gave NaN as the logit of token " + top
+                            : "the model gave " + largest + " as its largest logit");
+        }
+        return space.candidates.find(logits, largest);
     }
 
     private void select(float[] logits) {
-        float temperature = (float) options.temperature();
-        if (temperature != 1) for (int id = 0; id < logits.length; id++) logits[id] /= temperature;
-        space.candidates.select(logits, options.topK());
+        space.candidates.select(logits, options.topK(), (float) options.temperature());
     }
 
     /// Takes what top-p and min-p keep, and returns its mass.

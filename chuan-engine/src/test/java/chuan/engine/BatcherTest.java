@@ -102,6 +102,55 @@ class BatcherTest {
         throw new AssertionError("never ends");
     }
 
+    /// Where steps are short, several tokens wait for the same call; never long, and never for a
+    /// step that is long itself, and the first token and the end never at all.
+    @Test
+    void readersAreWokenTogether() {
+        backend.watcher = batch -> now += 100_000L * tokens(batch);
+        for (int i = 0; i < 16; i++) submit(1 + i, 100 + i);
+        var toldAt = new long[16];
+        Arrays.fill(toldAt, now);
+        int quiet = 0;
+        while (batcher.step()) {
+            for (int i = 0; i < 16; i++) {
+                if (!streams.get(i).isUntold()) toldAt[i] = now;
+                else quiet++;
+                assertThat(now - toldAt[i]).isLessThanOrEqualTo(10_000_000);
+            }
+        }
+        assertThat(quiet).isGreaterThan(16 * 20);
+        assertThat(streams).noneMatch(EventStream::isUntold);
+        for (var stream : streams) assertThat(read(stream).getLast()).isInstanceOf(Finished.class);
+    }
+
+    @Test
+    void aReaderIsWokenForTheFirstTokenAndBeforeALongPrompt() {
+        backend.watcher = batch -> now += 100_000L * tokens(batch);
+        for (int i = 0; i < 8; i++) submit(1, 1000);
+        batcher.step();
+        assertThat(streams).allMatch(s -> s.backlog() > 0).noneMatch(EventStream::isUntold);
+        batcher.step();
+        assertThat(streams).anyMatch(EventStream::isUntold);
+        submit(2000, 1);
+        backend.watcher =
+                batch -> {
+                    now += 100_000L * tokens(batch);
+                    if (tokens(batch) > 100) assertThat(streams).noneMatch(EventStream::isUntold);
+                };
+        for (int i = 0; i < 10; i++) batcher.step();
+    }
+
+    /// Nobody is forgotten when there is nothing more to compute for him.
+    @Test
+    void aReaderIsWokenBeforeTheBatcherRests() {
+        backend.watcher = batch -> now += 1000L * tokens(batch);
+        for (int i = 0; i < 8; i++) submit(1, 3000);
+        for (int i = 0; i < 2000; i++) batcher.step();
+        assertThat(batcher.step()).as("all wait for their readers").isFalse();
+        assertThat(streams).allMatch(s -> s.backlog() >= EventStream.MOST);
+        assertThat(streams).noneMatch(EventStream::isUntold);
+    }
+
     @Test
     void answersGoOnInEveryStepWhileALongPromptIsRead() {
         for (int i = 0; i < 4; i++) submit(10, 4000);

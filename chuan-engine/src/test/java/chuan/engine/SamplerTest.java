@@ -136,6 +136,42 @@ class SamplerTest {
         }
     }
 
+    /// Logits a few roundings apart, which division by the temperature makes equal or not, far
+    /// apart in a vocabulary of a thousand: the same tokens survive as when all are divided.
+    @Test
+    void tiesAreThoseAfterDivision() {
+        long seed = new SplittableRandom().nextLong();
+        System.out.println("seed " + seed);
+        var random = new SplittableRandom(seed);
+        int tied = 0;
+        for (int round = 0; round < 300; round++) {
+            var logits = new float[1000 + random.nextInt(100)];
+            for (int i = 0; i < logits.length; i++) logits[i] = (float) random.nextDouble(-9, 1);
+            float base = (float) random.nextDouble(-3, 3) + 2;
+            for (int i = 0; i < 20; i++)
+                logits[random.nextInt(logits.length)] =
+                        base + random.nextInt(-4, 5) * Math.ulp(base);
+            int k = random.nextInt(1, 30);
+            float temperature = (float) random.nextDouble(0.1, 4);
+            var divided = logits.clone();
+            for (int i = 0; i < divided.length; i++) divided[i] /= temperature;
+            float[] sorted = divided.clone();
+            Arrays.sort(sorted);
+            float threshold = sorted[sorted.length - k];
+            int kept = 0;
+            for (float x : divided) if (x >= threshold) kept++;
+            if (kept > k) tied++;
+            var out = new double[logits.length];
+            var options = SamplingOptions.pure().withTopK(k).withTemperature(temperature);
+            new Sampler(logits.length, options).probabilities(logits, out);
+            for (int id = 0; id < out.length; id++)
+                assertThat(out[id] > 0)
+                        .as("seed %d, round %d, id %d of %s", seed, round, id, options)
+                        .isEqualTo(divided[id] >= threshold);
+        }
+        assertThat(tied).isGreaterThan(20);
+    }
+
     private static double[] bySorting(float[] logits, int k, double p) {
         Integer[] order =
                 IntStream.range(0, logits.length)
