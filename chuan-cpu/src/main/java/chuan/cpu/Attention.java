@@ -16,8 +16,13 @@ final class Attention {
     /// Positions for which tables are made at first.
     private static final long FIRST_POSITIONS = 512;
 
-    /// Storing a key and a value costs as much as this many multiply-adds per element.
-    private static final long STORE_COST = 16;
+    /// Storing an element of a key and of a value costs as much as this many multiply-adds of a
+    /// matrix: those of a key go to a cache line each.
+    private static final long STORE_COST = 100;
+
+    /// What a multiply-add with an element of a key or a value costs, which mostly comes from
+    /// memory for it alone.
+    private static final long ELEMENT_COST = 8;
 
     private final WorkerPool pool;
     private final ModelConfig config;
@@ -77,7 +82,9 @@ final class Attention {
             positions = Math.max(positions, position(run, newStep.end(run)));
         }
         int group = config.heads() / config.kvHeads();
-        tileWork = 2 * pairs * group * config.headDim() / Math.max(1, tileCount);
+        long products = ELEMENT_COST * 2 * pairs * group;
+        long stores = STORE_COST * newStep.rows();
+        tileWork = (products + stores) * config.headDim() / Math.max(1, tileCount);
         if (config.position() instanceof Position.Rope rope
                 && (rotary == null || rotary.positions() < positions)) {
             int known = rotary == null ? 0 : rotary.positions();
@@ -132,11 +139,19 @@ final class Attention {
         layer = inLayer;
         qkv = packed.data();
         out = result.data();
-        int stores = Math.multiplyExact(step.runs(), config.kvHeads());
-        long elements = (long) step.rows() * config.kvWidth();
-        CpuOps.share(pool, stores, STORE_COST * elements / Math.max(1, stores), storeJob);
+        if (!storesItself()) {
+            int stores = Math.multiplyExact(step.runs(), config.kvHeads());
+            long elements = (long) step.rows() * config.kvWidth();
+            CpuOps.share(pool, stores, STORE_COST * elements / Math.max(1, stores), storeJob);
+        }
         int pieces = Math.multiplyExact(tileCount, config.kvHeads());
         CpuOps.share(pool, pieces, tileWork, attendJob);
+    }
+
+    /// Whether whoever attends to a tile has stored its keys and values just before, as where
+    /// every sequence has one tile: what he wrote, no other core has to fetch.
+    private boolean storesItself() {
+        return tileCount == step.runs();
     }
 
     /// Pairs of a query and an earlier page that there were so far.
@@ -201,13 +216,16 @@ final class Attention {
     private final class AttendJob implements WorkerPool.Job {
         @Override
         public void run(int worker, int from, int to) {
+            boolean together = storesItself();
             for (int piece = from; piece < to; piece++) {
                 int tile = piece % tileCount;
+                int head = piece / tileCount;
                 int start = tileStart[tile];
+                if (together) storeJob.store(tileRun[tile], head);
                 tiles[worker].attend(
                         step.cache(tileRun[tile]),
                         layer,
-                        piece / tileCount,
+                        head,
                         position(tileRun[tile], start),
                         start,
                         tileEnd[tile] - start,
