@@ -148,8 +148,8 @@ final class Attention {
         CpuOps.share(pool, pieces, tileWork, attendJob);
     }
 
-    /// Whether whoever attends to a tile has stored its keys and values just before, as where
-    /// every sequence has one tile: what he wrote, no other core has to fetch.
+    /// Whether whoever attends to a tile has stored its keys and values just before, as where every
+    /// sequence has one tile: what he wrote, no other core has to fetch.
     private boolean storesItself() {
         return tileCount == step.runs();
     }

@@ -2,12 +2,13 @@ package chuan.engine;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /// The events of one request between the scheduler, which never waits, and its reader, who does.
-/// Only the news about queue and prompt are kept; text all of it, so the scheduler looks at
+/// Only the last news about queue and prompt are kept; text all of it, so the scheduler looks at
 /// [#backlog] before it adds more.
 final class EventStream implements Generation {
     /// Events after which an answer is not continued until they are read.
@@ -102,11 +103,26 @@ final class EventStream implements Generation {
                 if (ended || closed || nanos <= 0) return null;
                 nanos = arrived.awaitNanos(nanos);
             }
-            backlog = events.size() - 1;
-            return events.pollFirst();
+            var event = events.pollFirst();
+            if (event instanceof GenerationEvent.Delta delta) event = withMore(delta);
+            backlog = events.size();
+            return event;
         } finally {
             lock.unlock();
         }
+    }
+
+    /// A delta and those that wait behind it, as one: whoever passes them on does so once.
+    private GenerationEvent.Delta withMore(GenerationEvent.Delta first) {
+        if (!(events.peekFirst() instanceof GenerationEvent.Delta)) return first;
+        var text = new StringBuilder(first.text());
+        var tokens = new ArrayList<TokenLogprobs>(first.tokens());
+        while (events.peekFirst() instanceof GenerationEvent.Delta next) {
+            text.append(next.text());
+            tokens.addAll(next.tokens());
+            events.removeFirst();
+        }
+        return new GenerationEvent.Delta(text.toString(), tokens);
     }
 
     @Override

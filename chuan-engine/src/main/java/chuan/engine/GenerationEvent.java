@@ -11,7 +11,7 @@ public sealed interface GenerationEvent {
     /// requests.
     record Prompt(int done, int total, int cached) implements GenerationEvent {}
 
-    /// A token was chosen.
+    /// A token was chosen, or several since the reader last asked.
     ///
     /// @param text that became certain by it: whole characters, never a part of a stop string;
     ///   often empty

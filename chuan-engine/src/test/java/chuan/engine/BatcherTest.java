@@ -89,8 +89,11 @@ class BatcherTest {
         return events;
     }
 
+    /// Tokens of all deltas, of which one may have several.
     private static long deltas(List<GenerationEvent> events) {
-        return events.stream().filter(e -> e instanceof Delta).count();
+        return events.stream()
+                .mapToLong(e -> e instanceof Delta(_, var tokens) ? tokens.size() : 0)
+                .sum();
     }
 
     private GenerateResult finish(EventStream stream) {
