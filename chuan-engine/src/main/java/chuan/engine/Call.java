@@ -1,12 +1,15 @@
 package chuan.engine;
 
 import chuan.engine.constrain.Constraints;
+import chuan.engine.tools.AnswerReader;
+import chuan.engine.tools.ToolDelta;
 import java.time.Duration;
 import java.util.List;
 import java.util.Spliterator;
 import java.util.Spliterators.AbstractSpliterator;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -42,9 +45,9 @@ public abstract sealed class Call<C extends Call<C, R>, R> permits ChatCall, Tex
     /// The request, made anew for each run.
     abstract Prepared<R> prepare();
 
-    /// A request, and what becomes of its result.
+    /// A request, who reads its answer, and what becomes of its result then.
     record Prepared<R>(
-            GenerateRequest request, java.util.function.Function<GenerateResult, R> result) {}
+            GenerateRequest request, AnswerReader reader, Function<GenerateResult, R> result) {}
 
     /// Changes how tokens are chosen, beginning with what was said before: at first the model's own
     /// settings.
@@ -130,15 +133,22 @@ public abstract sealed class Call<C extends Call<C, R>, R> permits ChatCall, Tex
     /// Runs it; the text goes to `text` as it comes, on this thread: whole characters, and nothing
     /// of a stop string. An exception thrown there ends the run and comes out here.
     public R stream(Consumer<? super String> text) {
+        return deltas(delta -> {
+            if (delta instanceof ToolDelta.Content(String more)) text.accept(more);
+        });
+    }
+
+    /// Runs it; what the text turns out to be goes to `taker` as it comes.
+    final R deltas(Consumer<? super ToolDelta> taker) {
         var prepared = prepare();
+        var reader = prepared.reader();
         try (var generation = submit(prepared.request())) {
             while (true) {
                 switch (next(generation)) {
                     case GenerationEvent.Queued _, GenerationEvent.Prompt _ -> {}
-                    case GenerationEvent.Delta delta -> {
-                        if (!delta.text().isEmpty()) text.accept(delta.text());
-                    }
+                    case GenerationEvent.Delta delta -> reader.accept(delta.text()).forEach(taker);
                     case GenerationEvent.Finished(GenerateResult result) -> {
+                        reader.finish().forEach(taker);
                         return prepared.result().apply(result);
                     }
                     case GenerationEvent.Failed(String message) ->
@@ -151,7 +161,9 @@ public abstract sealed class Call<C extends Call<C, R>, R> permits ChatCall, Tex
     /// Starts it; the text comes piece by piece from the stream, which belongs to one thread.
     /// Closing the stream ends the run, so one that may be left early belongs into a `try`.
     public Stream<String> stream() {
-        var generation = submit(prepare().request());
+        var prepared = prepare();
+        var reader = prepared.reader();
+        var generation = submit(prepared.request());
         var pieces =
                 new AbstractSpliterator<String>(
                         Long.MAX_VALUE, Spliterator.ORDERED | Spliterator.NONNULL) {
@@ -160,19 +172,24 @@ public abstract sealed class Call<C extends Call<C, R>, R> permits ChatCall, Tex
                     @Override
                     public boolean tryAdvance(Consumer<? super String> action) {
                         while (!over) {
-                            switch (next(generation)) {
-                                case GenerationEvent.Queued _, GenerationEvent.Prompt _ -> {}
-                                case GenerationEvent.Delta delta -> {
-                                    if (delta.text().isEmpty()) continue;
-                                    action.accept(delta.text());
-                                    return true;
-                                }
-                                case GenerationEvent.Finished _ -> over = true;
-                                case GenerationEvent.Failed(String message) -> {
-                                    over = true;
-                                    throw new GenerationFailedException(message);
-                                }
-                            }
+                            String more =
+                                    switch (next(generation)) {
+                                        case GenerationEvent.Queued _, GenerationEvent.Prompt _ ->
+                                                "";
+                                        case GenerationEvent.Delta delta ->
+                                                content(reader.accept(delta.text()));
+                                        case GenerationEvent.Finished _ -> {
+                                            over = true;
+                                            yield content(reader.finish());
+                                        }
+                                        case GenerationEvent.Failed(String message) -> {
+                                            over = true;
+                                            throw new GenerationFailedException(message);
+                                        }
+                                    };
+                            if (more.isEmpty()) continue;
+                            action.accept(more);
+                            return true;
                         }
                         return false;
                     }
@@ -180,8 +197,16 @@ public abstract sealed class Call<C extends Call<C, R>, R> permits ChatCall, Tex
         return StreamSupport.stream(pieces, false).onClose(generation::close);
     }
 
+    private static String content(List<ToolDelta> deltas) {
+        var content = new StringBuilder();
+        for (ToolDelta delta : deltas)
+            if (delta instanceof ToolDelta.Content(String text)) content.append(text);
+        return content.toString();
+    }
+
     /// Starts it; everything that happens comes as an event: its place in the queue, progress on
-    /// the prompt, tokens with their probabilities. The caller closes it.
+    /// the prompt, tokens with their probabilities, the text as the model writes it, calls of tools
+    /// included. The caller closes it.
     public Generation start() {
         return submit(prepare().request());
     }

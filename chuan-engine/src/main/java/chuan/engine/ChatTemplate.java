@@ -1,6 +1,7 @@
 package chuan.engine;
 
 import chuan.engine.ChatMessage.Role;
+import chuan.engine.tools.ToolTemplate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,6 +20,8 @@ import java.util.List;
 ///   and report the cut;
 /// - let the prompt have half of the context even if `maxTokens` asks for more (as V1 officially
 ///   does): an answer then has room for fewer tokens.
+///
+/// Calls of tools and their results are written down by [ToolTemplate].
 ///
 /// With `official` none of this happens and the ids are those of the official code in every case,
 /// errors included.
@@ -131,27 +134,46 @@ public record ChatTemplate(
     }
 
     /// Each round begins with what the user says. What stands before the first user message is
-    /// dropped; in the official V2 it is a round, too.
+    /// dropped; in the official V2 it is a round, too. Results of tools belong to the round in
+    /// which they were called.
     private List<Round> rounds(List<ChatMessage> messages, Encoder encoder) {
+        var tools = ToolTemplate.of(messages);
         var rounds = new ArrayList<Round>();
-        for (var message : messages) {
+        for (int i = 0; i < messages.size(); i++) {
+            var message = messages.get(i);
             switch (message.role()) {
                 case SYSTEM -> {}
                 case USER ->
                         rounds.add(new Round(turn(userId, encoder.encode(message.content())), 1));
-                case ASSISTANT -> {
-                    int[] turn = turn(assistantId, encoder.encode(message.content()));
-                    if (format == Format.V1) turn = concat(turn, new int[] {endId});
-                    if (!rounds.isEmpty()) {
-                        var round = rounds.removeLast();
-                        rounds.add(new Round(concat(round.ids, turn), round.messages + 1));
-                    } else if (official && format == Format.V2) {
-                        rounds.add(new Round(turn, 1));
+                case TOOL -> {
+                    var said = new StringBuilder(tools.result(message.tool(), message.content()));
+                    int first = i;
+                    while (i + 1 < messages.size() && messages.get(i + 1).role() == Role.TOOL) {
+                        message = messages.get(++i);
+                        said.append('\n').append(tools.result(message.tool(), message.content()));
                     }
+                    int[] turn = turn(userId, encoder.encode(said.toString()));
+                    continueRound(rounds, new Round(turn, i - first + 1));
+                }
+                case ASSISTANT -> {
+                    String said = ToolTemplate.calls(message.content(), message.calls());
+                    int[] turn = turn(assistantId, encoder.encode(said));
+                    if (format == Format.V1) turn = concat(turn, new int[] {endId});
+                    if (!rounds.isEmpty() || (official && format == Format.V2))
+                        continueRound(rounds, new Round(turn, 1));
                 }
             }
         }
         return rounds;
+    }
+
+    private static void continueRound(List<Round> rounds, Round more) {
+        if (rounds.isEmpty()) {
+            rounds.add(more);
+            return;
+        }
+        var round = rounds.removeLast();
+        rounds.add(new Round(concat(round.ids, more.ids), round.messages + more.messages));
     }
 
     /// The oldest round that still fits together with all newer ones; the newest always stays.

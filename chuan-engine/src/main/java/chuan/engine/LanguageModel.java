@@ -1,6 +1,7 @@
 package chuan.engine;
 
 import chuan.engine.constrain.Constraints;
+import chuan.engine.tools.ToolUse;
 import chuan.model.Backend;
 import chuan.tokenizer.Tokenizer;
 import java.util.List;
@@ -37,7 +38,8 @@ public final class LanguageModel implements AutoCloseable {
 
     /// Continues a conversation whose last message is a question.
     public ChatCall chat(List<ChatMessage> messages) {
-        return new ChatCall(this, CallSettings.of(engine.settings()), messages, false);
+        return new ChatCall(
+                this, CallSettings.of(engine.settings()), messages, false, ToolUse.NONE);
     }
 
     /// Continues a text. It is taken letter by letter: it cannot spell control tokens.

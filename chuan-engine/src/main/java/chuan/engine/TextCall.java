@@ -1,6 +1,7 @@
 package chuan.engine;
 
 import chuan.engine.constrain.Constraints;
+import chuan.engine.tools.AnswerReader;
 import java.util.Set;
 
 /// A text that the model is to continue.
@@ -34,6 +35,6 @@ public final class TextCall extends Call<TextCall, GenerateResult> {
                         settings.sampling(),
                         settings.logprobs(),
                         settings.constraint());
-        return new Prepared<>(request, result -> result);
+        return new Prepared<>(request, AnswerReader.ofText(), result -> result);
     }
 }

@@ -4,10 +4,15 @@ import chuan.engine.ChatCall;
 import chuan.engine.ChatMessage;
 import chuan.engine.LanguageModel;
 import chuan.engine.SamplingOptions;
+import chuan.engine.tools.Tool;
+import chuan.engine.tools.ToolCall;
+import chuan.engine.tools.ToolChoice;
+import dev.langchain4j.agent.tool.ToolSpecification;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.Content;
 import dev.langchain4j.data.message.SystemMessage;
 import dev.langchain4j.data.message.TextContent;
+import dev.langchain4j.data.message.ToolExecutionResultMessage;
 import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.exception.UnsupportedFeatureException;
 import dev.langchain4j.internal.Json;
@@ -16,7 +21,7 @@ import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import dev.langchain4j.model.chat.request.ResponseFormat;
 import dev.langchain4j.model.chat.request.ResponseFormatType;
-import dev.langchain4j.model.chat.request.ToolChoice;
+import dev.langchain4j.model.chat.request.json.JsonSchemaElement;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +32,6 @@ final class Requests {
 
     static ChatCall call(LanguageModel model, ChatRequest request) {
         var parameters = request.parameters();
-        refuseWhatIsMissing(parameters);
         var call =
                 model.chat(messages(request.messages()))
                         .whole()
@@ -36,20 +40,38 @@ final class Requests {
             call = call.maxTokens(parameters.maxOutputTokens());
         if (parameters.stopSequences() != null)
             call = call.stop(parameters.stopSequences().toArray(String[]::new));
-        return formatted(call, parameters.responseFormat());
+        return formatted(tooled(call, parameters), parameters.responseFormat());
     }
 
-    private static void refuseWhatIsMissing(ChatRequestParameters parameters) {
+    private static ChatCall tooled(ChatCall call, ChatRequestParameters parameters) {
         var tools = parameters.toolSpecifications();
-        if (tools != null && !tools.isEmpty() && parameters.toolChoice() != ToolChoice.NONE)
-            throw new UnsupportedFeatureException("tools are not supported");
+        if (tools == null || tools.isEmpty()) return call;
+        ToolChoice choice =
+                switch (parameters.toolChoice()) {
+                    case null -> new ToolChoice.Auto();
+                    case AUTO -> new ToolChoice.Auto();
+                    case REQUIRED -> new ToolChoice.Required();
+                    case NONE -> new ToolChoice.None();
+                };
+        return call.tools(tools.stream().map(Requests::tool).toList()).toolChoice(choice);
+    }
+
+    private static Tool tool(ToolSpecification tool) {
+        return new Tool(
+                tool.name(),
+                tool.description() == null ? "" : tool.description(),
+                tool.parameters() == null ? "" : schema(tool.parameters()),
+                Boolean.TRUE.equals(tool.strict()));
     }
 
     private static ChatCall formatted(ChatCall call, @Nullable ResponseFormat format) {
         if (format == null || format.type() != ResponseFormatType.JSON) return call;
         if (format.jsonSchema() == null) return call.json();
-        return call.json(
-                Json.toJson(JsonSchemaElementUtils.toMap(format.jsonSchema().rootElement())));
+        return call.json(schema(format.jsonSchema().rootElement()));
+    }
+
+    private static String schema(JsonSchemaElement element) {
+        return Json.toJson(JsonSchemaElementUtils.toMap(element));
     }
 
     private static SamplingOptions sampling(SamplingOptions own, ChatRequestParameters p) {
@@ -70,7 +92,13 @@ final class Requests {
                     switch (message) {
                         case SystemMessage system -> ChatMessage.system(system.text());
                         case UserMessage user -> ChatMessage.user(text(user.contents()));
-                        case AiMessage answer -> ChatMessage.assistant(text(answer));
+                        case AiMessage answer ->
+                                ChatMessage.assistant(
+                                        answer.text() == null ? "" : answer.text(), calls(answer));
+                        case ToolExecutionResultMessage result ->
+                                ChatMessage.tool(
+                                        result.toolName() == null ? "" : result.toolName(),
+                                        text(result.contents()));
                         default ->
                                 throw new UnsupportedFeatureException(
                                         "messages of type "
@@ -81,10 +109,12 @@ final class Requests {
         return all;
     }
 
-    private static String text(AiMessage answer) {
-        if (answer.hasToolExecutionRequests())
-            throw new UnsupportedFeatureException("tools are not supported");
-        return answer.text() == null ? "" : answer.text();
+    private static List<ToolCall> calls(AiMessage answer) {
+        return answer.toolExecutionRequests().stream()
+                .map(call ->
+                        new ToolCall(
+                                call.name(), call.arguments() == null ? "{}" : call.arguments()))
+                .toList();
     }
 
     private static String text(List<Content> contents) {

@@ -1,11 +1,9 @@
 package chuan.springai;
 
+import chuan.engine.Cancellation;
 import chuan.engine.ChatCall;
-import chuan.engine.Generation;
-import chuan.engine.GenerationEvent;
-import chuan.engine.GenerationFailedException;
+import chuan.engine.ChatReply;
 import chuan.engine.LanguageModel;
-import java.time.Duration;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
 import org.springframework.ai.chat.model.ChatModel;
@@ -22,14 +20,12 @@ import reactor.core.publisher.FluxSink;
 /// `generation_config.json`. What Chuan does not have is an [UnsupportedOperationException], never
 /// silently left out.
 public final class ChuanChatModel implements ChatModel {
-    private static final Duration WAIT = Duration.ofSeconds(1);
-
     private final LanguageModel model;
-    private final ChatOptions defaults;
+    private final ChuanChatOptions defaults;
     private final UnaryOperator<ChatCall> adjust;
 
     public ChuanChatModel(LanguageModel model) {
-        this(model, ChatOptions.builder().build(), UnaryOperator.identity());
+        this(model, ChuanChatOptions.builder().build(), UnaryOperator.identity());
     }
 
     /// @param adjust sees every call before it runs: for what Spring AI has no option for, such as
@@ -37,29 +33,32 @@ public final class ChuanChatModel implements ChatModel {
     public ChuanChatModel(
             LanguageModel model, ChatOptions defaults, UnaryOperator<ChatCall> adjust) {
         this.model = model;
-        this.defaults = defaults;
+        this.defaults = ChuanChatOptions.of(defaults);
         this.adjust = adjust;
     }
 
     @Override
-    public ChatOptions getOptions() {
+    public ChuanChatOptions getOptions() {
         return defaults;
     }
 
     @Override
     public ChatResponse call(Prompt prompt) {
-        return Responses.whole(id(), prompt(prompt).run().result());
+        return Responses.whole(id(), prompt(prompt).run());
     }
 
-    /// The text piece by piece; the last response has no text but the finish reason and the counts.
-    /// Nothing runs before somebody subscribes; who cancels the subscription ends the run.
+    /// The text piece by piece; the last response has no text but the calls of tools, the finish
+    /// reason and the counts. Nothing runs before somebody subscribes; who cancels the subscription
+    /// ends the run.
     @Override
     public Flux<ChatResponse> stream(Prompt prompt) {
         var call = prompt(prompt);
         return Flux.create(sink -> {
-            var generation = call.start();
-            sink.onDispose(generation::close);
-            Thread.ofVirtual().name("chuan-answer").start(() -> pass(generation, sink));
+            var cancellation = new Cancellation();
+            sink.onDispose(cancellation::cancel);
+            Thread.ofVirtual()
+                    .name("chuan-answer")
+                    .start(() -> pass(call.cancelledBy(cancellation), sink));
         });
     }
 
@@ -71,32 +70,16 @@ public final class ChuanChatModel implements ChatModel {
         return "chuan-" + UUID.randomUUID();
     }
 
-    private static void pass(Generation generation, FluxSink<ChatResponse> sink) {
+    private static void pass(ChatCall call, FluxSink<ChatResponse> sink) {
         String id = id();
+        ChatReply reply;
         try {
-            while (!sink.isCancelled()) {
-                switch (generation.next(WAIT)) {
-                    case null -> {}
-                    case GenerationEvent.Queued _, GenerationEvent.Prompt _ -> {}
-                    case GenerationEvent.Delta delta -> {
-                        if (!delta.text().isEmpty()) sink.next(Responses.part(id, delta.text()));
-                    }
-                    case GenerationEvent.Finished(var result) -> {
-                        sink.next(Responses.end(id, result));
-                        sink.complete();
-                        return;
-                    }
-                    case GenerationEvent.Failed(String message) -> {
-                        sink.error(new GenerationFailedException(message));
-                        return;
-                    }
-                }
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            sink.error(e);
+            reply = call.stream(text -> sink.next(Responses.part(id, text)));
         } catch (RuntimeException e) {
             sink.error(e);
+            return;
         }
+        sink.next(Responses.end(id, reply));
+        sink.complete();
     }
 }

@@ -1,8 +1,11 @@
 package chuan.springai;
 
-import chuan.engine.GenerateResult;
+import chuan.engine.ChatReply;
+import chuan.engine.FinishReason;
 import java.util.List;
+import java.util.UUID;
 import org.springframework.ai.chat.messages.AssistantMessage;
+import org.springframework.ai.chat.messages.AssistantMessage.ToolCall;
 import org.springframework.ai.chat.metadata.ChatGenerationMetadata;
 import org.springframework.ai.chat.metadata.ChatResponseMetadata;
 import org.springframework.ai.chat.metadata.DefaultUsage;
@@ -20,17 +23,17 @@ final class Responses {
                 ChatResponseMetadata.builder().id(id).build());
     }
 
-    static ChatResponse whole(String id, GenerateResult result) {
-        return ended(id, result.text(), result);
+    static ChatResponse whole(String id, ChatReply reply) {
+        return ended(id, reply.text(), reply);
     }
 
-    /// What follows the last piece of text.
-    static ChatResponse end(String id, GenerateResult result) {
-        return ended(id, "", result);
+    /// What follows the last piece of text: calls of tools, which Spring AI takes as a whole.
+    static ChatResponse end(String id, ChatReply reply) {
+        return ended(id, "", reply);
     }
 
-    private static ChatResponse ended(String id, String text, GenerateResult result) {
-        var counts = result.statistics();
+    private static ChatResponse ended(String id, String text, ChatReply reply) {
+        var counts = reply.result().statistics();
         var usage =
                 new DefaultUsage(
                         counts.promptTokens(),
@@ -39,9 +42,26 @@ final class Responses {
                         counts,
                         (long) counts.cachedTokens(),
                         null);
-        var reason = ChatGenerationMetadata.builder().finishReason(result.finishReason().name());
+        var calls =
+                reply.calls().stream()
+                        .map(call ->
+                                new ToolCall(newId(), "function", call.name(), call.arguments()))
+                        .toList();
+        var message = AssistantMessage.builder().content(text).toolCalls(calls).build();
+        var reason = ChatGenerationMetadata.builder().finishReason(reason(reply));
         return new ChatResponse(
-                List.of(new Generation(new AssistantMessage(text), reason.build())),
+                List.of(new Generation(message, reason.build())),
                 ChatResponseMetadata.builder().id(id).usage(usage).build());
+    }
+
+    private static String newId() {
+        return "call_" + UUID.randomUUID();
+    }
+
+    private static String reason(ChatReply reply) {
+        var reason = reply.result().finishReason();
+        return reason == FinishReason.STOP && !reply.calls().isEmpty()
+                ? "TOOL_CALLS"
+                : reason.name();
     }
 }

@@ -1,8 +1,7 @@
 package chuan.engine.constrain;
 
 import chuan.engine.Constraint;
-import chuan.engine.tools.Tool;
-import chuan.engine.tools.ToolChoice;
+import chuan.engine.tools.ToolUse;
 import chuan.files.Json;
 import chuan.files.MalformedFileException;
 import chuan.tokenizer.Tokenizer;
@@ -28,9 +27,12 @@ public final class Constraints {
     /// What makes two constraints the same.
     private record Key(String kind, String text, boolean continues) {}
 
+    /// A constraint and how its grammar is made.
+    private record Kept(GrammarConstraint constraint, Supplier<Expr> part) {}
+
     private final TokenTrie trie;
     private final boolean continues;
-    private final Map<Key, GrammarConstraint> kept;
+    private final Map<Key, Kept> kept;
 
     public Constraints(Tokenizer tokenizer) {
         this(
@@ -40,13 +42,13 @@ public final class Constraints {
                     private static final long serialVersionUID = 1L;
 
                     @Override
-                    protected boolean removeEldestEntry(Map.Entry<Key, GrammarConstraint> eldest) {
+                    protected boolean removeEldestEntry(Map.Entry<Key, Kept> eldest) {
                         return size() > MOST_KEPT;
                     }
                 });
     }
 
-    private Constraints(TokenTrie trie, boolean continues, Map<Key, GrammarConstraint> kept) {
+    private Constraints(TokenTrie trie, boolean continues, Map<Key, Kept> kept) {
         this.trie = trie;
         this.continues = continues;
         this.kept = kept;
@@ -106,15 +108,35 @@ public final class Constraints {
         return kept("grammar", grammar, () -> GbnfParser.parse(grammar));
     }
 
-    /// Answers that may or must call tools, in the format of [chuan.engine.tools.ToolTemplate].
+    /// Answers that may or must call tools, in the format of [chuan.engine.tools.ToolTemplate]. One
+    /// that must goes on behind [ToolUse#begin].
     ///
-    /// @param parallel whether an answer may hold several calls
-    public Constraint tools(List<Tool> tools, ToolChoice choice, boolean parallel) {
-        if (choice instanceof ToolChoice.None) return Constraint.NONE;
+    /// @param form of an answer that calls nothing: one of the constraints made here, or
+    ///   [Constraint#NONE] for any text
+    public Constraint tools(ToolUse use, Constraint form) {
+        if (!use.offered()) return form;
+        if (use.forced()) return kept("tools", use.toString(), () -> ToolGrammar.calls(use));
+        if (form == Constraint.NONE)
+            return kept("tools", use.toString(), () -> ToolGrammar.perhaps(use));
+        var known = known(form);
         return kept(
                 "tools",
-                tools + "\n" + choice + "\n" + parallel,
-                () -> ToolGrammar.of(tools, choice, parallel));
+                use + "\n" + known.getKey(),
+                () -> Expr.alt(ToolGrammar.marked(use), known.getValue().part.get()));
+    }
+
+    private Map.Entry<Key, Kept> known(Constraint form) {
+        synchronized (kept) {
+            for (var entry : kept.entrySet())
+                if (entry.getValue().constraint == form)
+                    return Map.entry(entry.getKey(), entry.getValue());
+        }
+        throw new SchemaException(
+                "invalid_tools",
+                "tools",
+                "",
+                "cannot be offered where the answer has a form of the program's own: demand a call,"
+                        + " or leave the form out");
     }
 
     /// One of these texts.
@@ -132,11 +154,11 @@ public final class Constraints {
         var key = new Key(kind, text, continues);
         synchronized (kept) {
             var known = kept.get(key);
-            if (known != null && known.size() < WORN_STATES) return known;
+            if (known != null && known.constraint.size() < WORN_STATES) return known.constraint;
         }
         var fresh = compile(kind, part);
         synchronized (kept) {
-            kept.put(key, fresh);
+            kept.put(key, new Kept(fresh, part));
         }
         return fresh;
     }

@@ -1,54 +1,40 @@
 package chuan.engine.constrain;
 
 import chuan.engine.tools.Tool;
-import chuan.engine.tools.ToolChoice;
 import chuan.engine.tools.ToolTemplate;
+import chuan.engine.tools.ToolUse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.List;
 
 /// Answers that may, or must, call tools, in the format of [ToolTemplate].
 final class ToolGrammar {
-    /// Calls in one answer at most.
-    private static final int MOST_CALLS = 32;
-
     private ToolGrammar() {}
 
-    static Expr of(List<Tool> tools, ToolChoice choice, boolean parallel) {
-        check(tools, choice);
+    /// One call or more, behind the marker of the first one.
+    static Expr calls(ToolUse use) {
         var ways = new ArrayList<Expr>();
-        for (int i = 0; i < tools.size(); i++) {
-            var tool = tools.get(i);
-            boolean other = choice instanceof ToolChoice.Named n && !n.name().equals(tool.name());
-            if (!other) ways.add(call(tool, i));
+        for (int i = 0; i < use.tools().size(); i++) {
+            var tool = use.tools().get(i);
+            if (use.callable().contains(tool.name())) ways.add(call(tool, i));
         }
         Expr call = Expr.alt(ways);
-        Expr marker = Expr.text(ToolTemplate.BEGIN);
-        Expr more = Expr.seq(Expr.optional(Expr.text("\n")), marker, call);
-        boolean several = parallel && !(choice instanceof ToolChoice.Named);
-        Expr calls = several ? Expr.seq(call, Expr.repeat(more, 0, MOST_CALLS - 1)) : call;
-        return switch (choice) {
-            case ToolChoice.Auto _ -> afterText(calls);
-            case ToolChoice.Required _, ToolChoice.Named _ -> Expr.seq(marker, calls);
-            case ToolChoice.None _ -> throw error("tool_choice", "none needs no constraint");
-        };
+        if (!use.several()) return call;
+        Expr more = Expr.seq(Expr.optional(Expr.text("\n")), marker(), call);
+        return Expr.seq(call, Expr.repeat(more, 0, ToolUse.MOST_CALLS - 1));
     }
 
-    private static void check(List<Tool> tools, ToolChoice choice) {
-        if (tools.isEmpty()) throw error("tools", "is empty: give at least one tool");
-        var names = new HashSet<String>();
-        for (int i = 0; i < tools.size(); i++)
-            if (!names.add(tools.get(i).name()))
-                throw error("tools[" + i + "].function.name", "is used twice: rename one of them");
-        if (choice instanceof ToolChoice.Named named && !names.contains(named.name()))
-            throw error(
-                    "tool_choice.function.name",
-                    "'" + named.name() + "' is not one of the tools: use one of " + names);
+    /// Calls and nothing in front of them.
+    static Expr marked(ToolUse use) {
+        return Expr.seq(marker(), calls(use));
     }
 
-    private static SchemaException error(String field, String problem) {
-        return new SchemaException("invalid_tools", field, "", problem);
+    private static Expr marker() {
+        return Expr.text(ToolTemplate.BEGIN);
+    }
+
+    /// Any text, and perhaps calls behind it.
+    static Expr perhaps(ToolUse use) {
+        return afterText(calls(use));
     }
 
     /// A call behind its marker.

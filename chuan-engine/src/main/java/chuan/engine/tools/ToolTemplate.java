@@ -1,5 +1,7 @@
 package chuan.engine.tools;
 
+import chuan.engine.ChatMessage;
+import chuan.engine.ChatMessage.Role;
 import java.util.List;
 
 /// How tools, calls and results are written in a conversation with a model that was not trained on
@@ -9,7 +11,7 @@ import java.util.List;
 /// - The tools stand in the system text, a line of JSON each, and how to call one behind them.
 /// - A call is the line [#MARKER], then `{"name": …, "arguments": {…}}`. More calls follow in the
 ///   same way; what the model says stands in front of them.
-/// - A result is said by the user.
+/// - A result is said by the user; results that follow each other are one message.
 ///
 /// [ToolCallParser] reads what [#calls] writes.
 public enum ToolTemplate {
@@ -26,6 +28,7 @@ public enum ToolTemplate {
             "这一次必须使用工具。",
             "这一次必须使用工具 %s。",
             "一次只能调用一个工具。",
+            "需要几个工具时，把各个调用依次写出。",
             "工具 %s 的结果：",
             "工具的结果："),
 
@@ -42,6 +45,7 @@ public enum ToolTemplate {
             "This time a tool must be used.",
             "This time the tool %s must be used.",
             "Call one tool at a time.",
+            "If several tools are needed, write their calls one after the other.",
             "Result of the tool %s:",
             "Result of the tool:");
 
@@ -56,6 +60,7 @@ public enum ToolTemplate {
     private final String required;
     private final String named;
     private final String single;
+    private final String several;
     private final String result;
     private final String unnamed;
 
@@ -65,6 +70,7 @@ public enum ToolTemplate {
             String required,
             String named,
             String single,
+            String several,
             String result,
             String unnamed) {
         this.before = before;
@@ -72,37 +78,39 @@ public enum ToolTemplate {
         this.required = required;
         this.named = named;
         this.single = single;
+        this.several = several;
         this.result = result;
         this.unnamed = unnamed;
     }
 
-    /// The language of a text: Chinese if it holds a Chinese character.
-    public static ToolTemplate forText(String text) {
-        boolean han =
-                text.codePoints()
-                        .anyMatch(
-                                c -> Character.UnicodeScript.of(c) == Character.UnicodeScript.HAN);
-        return han ? CHINESE : ENGLISH;
+    /// That of a conversation: Chinese if somebody says a Chinese character. What the system text
+    /// says does not count.
+    public static ToolTemplate of(List<ChatMessage> messages) {
+        for (var message : messages)
+            if (message.role() != Role.SYSTEM && hasHan(message.content())) return CHINESE;
+        return ENGLISH;
+    }
+
+    private static boolean hasHan(String text) {
+        return text.codePoints()
+                .anyMatch(c -> Character.UnicodeScript.of(c) == Character.UnicodeScript.HAN);
     }
 
     /// For the system text: the tools, and how to call one.
-    ///
-    /// @param parallel an answer may hold several calls
-    public String tools(List<Tool> tools, ToolChoice choice, boolean parallel) {
+    String tools(ToolUse use) {
         var text = new StringBuilder(before);
-        for (Tool tool : tools) text.append(describe(tool)).append('\n');
+        for (Tool tool : use.tools()) text.append(describe(tool)).append('\n');
         text.append(after);
-        switch (choice) {
+        switch (use.choice()) {
             case ToolChoice.None _, ToolChoice.Auto _ -> {}
             case ToolChoice.Required _ -> text.append('\n').append(required);
             case ToolChoice.Named(String name) -> text.append('\n').append(named.formatted(name));
         }
-        if (!parallel) text.append('\n').append(single);
-        return text.toString();
+        return text.append('\n').append(use.several() ? several : single).toString();
     }
 
     private static String describe(Tool tool) {
-        var line = new StringBuilder("{\"name\": \"").append(tool.name()).append('"');
+        var line = new StringBuilder("{\"name\": ").append(quoted(tool.name()));
         if (!tool.description().isEmpty())
             line.append(", \"description\": ").append(quoted(tool.description()));
         if (!tool.parameters().isEmpty())
@@ -132,9 +140,9 @@ public enum ToolTemplate {
         for (ToolCall call : calls) {
             if (!text.isEmpty() && text.charAt(text.length() - 1) != '\n') text.append('\n');
             text.append(BEGIN)
-                    .append("{\"name\": \"")
-                    .append(call.name())
-                    .append("\", \"arguments\": ")
+                    .append("{\"name\": ")
+                    .append(quoted(call.name()))
+                    .append(", \"arguments\": ")
                     .append(call.arguments())
                     .append('}');
         }

@@ -3,7 +3,12 @@ package chuan.engine.constrain;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import chuan.engine.Constraint;
+import chuan.engine.tools.Tool;
+import chuan.engine.tools.ToolChoice;
+import chuan.engine.tools.ToolUse;
 import chuan.tokenizer.Tokenizer;
+import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,6 +33,63 @@ class ConstraintsTest {
         assertThat(accepts(constraint, "{\"a\":1,}")).isFalse();
         assertThat(accepts(constraint, "{} ")).isFalse();
         assertThat(accepts(constraint, "{\"a\":\"\u0001\"}")).isFalse();
+    }
+
+    @Test
+    void callsOfTools() {
+        var tools =
+                new ToolUse(
+                        List.of(
+                                new Tool("a", "", "{\"type\":\"object\"}"),
+                                new Tool("b", "", ""),
+                                new Tool("odd", "", "{\"type\":\"object\",\"if\":{}}")),
+                        new ToolChoice.Auto(),
+                        true);
+        String a = "{\"name\": \"a\", \"arguments\": {\"x\":[1]}}";
+        String b = "{\"name\": \"b\", \"arguments\": {}}";
+        String next = "\n<tool_call>\n";
+        var forced = tools.withChoice(new ToolChoice.Required());
+        var behind = CONSTRAINTS.continuing().tools(forced, Constraint.NONE);
+        assertThat(acceptsBehind(behind, a)).isTrue();
+        assertThat(acceptsBehind(behind, a + next + b + next + a)).isTrue();
+        assertThat(acceptsBehind(behind, a + next.strip() + "\n" + b)).isTrue();
+        assertThat(acceptsBehind(behind, a + next)).isFalse();
+        assertThat(acceptsBehind(behind, a + "\n")).isFalse();
+        assertThat(acceptsBehind(behind, a + " and")).isFalse();
+        assertThat(acceptsBehind(behind, "")).isFalse();
+        assertThat(acceptsBehind(behind, "{\"name\": \"b\", \"arguments\": {\"x\":1}}")).isFalse();
+        assertThat(acceptsBehind(behind, "{\"name\": \"c\", \"arguments\": {}}")).isFalse();
+        assertThat(acceptsBehind(behind, "{\"name\": \"odd\", \"arguments\": {\"x\":1}}")).isTrue();
+        String most = (a + next).repeat(ToolUse.MOST_CALLS - 1) + a;
+        assertThat(acceptsBehind(behind, most)).isTrue();
+        assertThat(acceptsBehind(behind, most + next + a)).isFalse();
+        var one = CONSTRAINTS.continuing().tools(forced.withParallel(false), Constraint.NONE);
+        assertThat(acceptsBehind(one, a)).isTrue();
+        assertThat(acceptsBehind(one, a + next + b)).isFalse();
+        var named = forced.withChoice(new ToolChoice.Named("b"));
+        var onlyB = CONSTRAINTS.continuing().tools(named, Constraint.NONE);
+        assertThat(acceptsBehind(onlyB, b)).isTrue();
+        assertThat(acceptsBehind(onlyB, a)).isFalse();
+        assertThat(acceptsBehind(onlyB, b + next + b)).isFalse();
+        var free = CONSTRAINTS.tools(tools, Constraint.NONE);
+        assertThat(accepts(free, "1 <tool_call> 2")).isTrue();
+        assertThat(accepts(free, "1" + next + a + next + b)).isTrue();
+        assertThat(accepts(free, "1" + next + a + " 2")).isFalse();
+        var orNumber = CONSTRAINTS.tools(tools, CONSTRAINTS.jsonSchema("{\"type\":\"integer\"}"));
+        assertThat(accepts(orNumber, "12")).isTrue();
+        assertThat(accepts(orNumber, "<tool_call>\n" + a)).isTrue();
+        assertThat(accepts(orNumber, "12" + next + a)).isFalse();
+        assertThat(accepts(orNumber, "one")).isFalse();
+    }
+
+    private static boolean acceptsBehind(Constraint constraint, String text) {
+        int state = constraint.start();
+        int[] ids = Vocabularies.split(TOKENIZER, text, null);
+        for (int id : Arrays.copyOfRange(ids, 1, ids.length)) { // without the leading space
+            state = constraint.advance(state, id);
+            if (state < 0) return false;
+        }
+        return constraint.accepting(state);
     }
 
     @ParameterizedTest

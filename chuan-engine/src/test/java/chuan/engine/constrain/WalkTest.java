@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import chuan.engine.Constraint;
 import chuan.engine.tools.Tool;
 import chuan.engine.tools.ToolChoice;
+import chuan.engine.tools.ToolUse;
 import chuan.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,6 +18,13 @@ import org.junit.jupiter.api.Test;
 class WalkTest {
     private static final Tokenizer TOKENIZER = Vocabularies.SHIPPED;
     private static final Constraints CONSTRAINTS = new Constraints(TOKENIZER);
+    private static final ToolUse TOOLS =
+            new ToolUse(
+                    List.of(
+                            new Tool("天气", "", Schemas.ALL.getFirst(), true),
+                            new Tool("b", "", "", true)),
+                    new ToolChoice.Auto(),
+                    true);
     private static final Pattern CLOSING = Pattern.compile(".*[\"}\\]].*");
 
     private static boolean[] mask(Constraint constraint, int state) {
@@ -34,13 +42,12 @@ class WalkTest {
         all.add(CONSTRAINTS.continuing().jsonObject());
         all.add(CONSTRAINTS.regex("(你好|[a-z]{2,9} )+😀?"));
         all.add(CONSTRAINTS.gbnf("root ::= \"[\" (root | [一-龥]{1,3}) \"]\" # nested\n"));
+        all.add(CONSTRAINTS.tools(TOOLS, Constraint.NONE));
+        all.add(CONSTRAINTS.tools(TOOLS, CONSTRAINTS.jsonObject()));
         all.add(
-                CONSTRAINTS.tools(
-                        List.of(
-                                new Tool("天气", "", Schemas.ALL.getFirst(), true),
-                                new Tool("b", "", "", true)),
-                        new ToolChoice.Auto(),
-                        true));
+                CONSTRAINTS
+                        .continuing()
+                        .tools(TOOLS.withChoice(new ToolChoice.Required()), Constraint.NONE));
         return all;
     }
 

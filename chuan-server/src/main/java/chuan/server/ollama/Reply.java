@@ -4,13 +4,12 @@ import chuan.engine.FinishReason;
 import chuan.engine.GenerateRequest;
 import chuan.engine.GenerateResult;
 import chuan.engine.TokenLogprobs;
+import chuan.engine.tools.AnswerReader;
 import chuan.engine.tools.ToolCall;
 import chuan.engine.tools.ToolDelta;
 import chuan.engine.tools.ToolTemplate;
 import chuan.server.JsonObject;
 import chuan.server.openai.AnswerListener;
-import chuan.server.openai.AnswerText;
-import chuan.server.openai.ToolCalls;
 import chuan.server.openai.Translated;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -33,8 +32,7 @@ final class Reply implements AnswerListener {
     private final GenerateRequest request;
     private final @Nullable LineStream lines;
     private final long start;
-    private final AnswerText text;
-    private final ToolCalls.Collected said = new ToolCalls.Collected();
+    private final AnswerReader reader;
     private int callsSent;
     private @Nullable JsonObject last;
 
@@ -50,25 +48,24 @@ final class Reply implements AnswerListener {
         this.kind = kind;
         this.model = model;
         request = asked.request();
-        text = asked.text();
+        reader = asked.reader();
         this.lines = lines;
         start = startNanos;
     }
 
     @Override
     public void text(int choice, String delta, List<TokenLogprobs> tokens) {
-        take(text.accept(delta));
+        take(reader.accept(delta));
     }
 
     /// Content goes out at once; calls when they are complete, since their arguments are objects.
     private void take(List<ToolDelta> deltas) {
-        said.add(deltas);
         if (lines == null) return;
         for (ToolDelta delta : deltas)
             if (delta instanceof ToolDelta.Content(String content))
                 lines.send(line(kind, model, content).put("done", false));
         // all but the last one are complete for certain
-        for (var calls = said.calls(); callsSent < calls.size() - 1; callsSent++)
+        for (var calls = reader.calls(); callsSent < calls.size() - 1; callsSent++)
             send(lines, calls.get(callsSent));
     }
 
@@ -87,10 +84,10 @@ final class Reply implements AnswerListener {
     }
 
     /// Calls that were cut off are text as they stand.
-    private JsonObject whole(ToolCalls.Collected all) {
-        var content = new StringBuilder(all.content());
+    private JsonObject answer() {
+        var content = new StringBuilder(reader.content());
         var functions = new ArrayList<JsonObject>();
-        for (ToolCall call : all.calls()) {
+        for (ToolCall call : reader.calls()) {
             var arguments = Translation.parsed(call.arguments());
             if (arguments == null) content.append(ToolTemplate.calls("", List.of(call)));
             else functions.add(function(call.name(), arguments));
@@ -100,13 +97,13 @@ final class Reply implements AnswerListener {
 
     @Override
     public void finished(int choice, GenerateResult result, List<TokenLogprobs> rest) {
-        take(text.finish());
+        take(reader.finish());
         if (lines != null)
-            for (var calls = said.calls(); callsSent < calls.size(); callsSent++)
+            for (var calls = reader.calls(); callsSent < calls.size(); callsSent++)
                 send(lines, calls.get(callsSent));
         var s = result.statistics();
         var line =
-                (lines == null ? whole(said) : line(kind, model, ""))
+                (lines == null ? answer() : line(kind, model, ""))
                         .put("done", true)
                         .put("done_reason", reason(result.finishReason()));
         if (kind == Kind.GENERATE) line.put("context", context(result));

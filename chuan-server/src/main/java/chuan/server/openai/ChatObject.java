@@ -2,6 +2,7 @@ package chuan.server.openai;
 
 import chuan.engine.GenerateResult;
 import chuan.engine.TokenLogprobs;
+import chuan.engine.tools.AnswerReader;
 import chuan.server.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,36 +19,35 @@ final class ChatObject implements AnswerListener {
         final List<TokenLogprobs> tokens = new ArrayList<>();
         @Nullable GenerateResult result;
 
-        final AnswerText text;
-        final ToolCalls.Collected said = new ToolCalls.Collected();
+        final AnswerReader reader;
 
-        Choice(@Nullable Logprobs logprobs, AnswerText text) {
+        Choice(@Nullable Logprobs logprobs, AnswerReader reader) {
             this.logprobs = logprobs;
-            this.text = text;
+            this.reader = reader;
         }
     }
 
     /// @param logprobs for each answer: who writes its log-probabilities, or null
-    /// @param texts for each answer: what its text is
+    /// @param readers one for each answer
     ChatObject(
             Envelope envelope,
             List<? extends @Nullable Logprobs> logprobs,
-            List<AnswerText> texts) {
+            List<AnswerReader> readers) {
         this.envelope = envelope;
-        for (int i = 0; i < texts.size(); i++)
-            choices.add(new Choice(logprobs.get(i), texts.get(i)));
+        for (int i = 0; i < readers.size(); i++)
+            choices.add(new Choice(logprobs.get(i), readers.get(i)));
     }
 
     @Override
     public void text(int choice, String text, List<TokenLogprobs> tokens) {
         choices.get(choice).tokens.addAll(tokens);
-        choices.get(choice).said.add(choices.get(choice).text.accept(text));
+        choices.get(choice).reader.accept(text);
     }
 
     @Override
     public void finished(int choice, GenerateResult result, List<TokenLogprobs> rest) {
         choices.get(choice).tokens.addAll(rest);
-        choices.get(choice).said.add(choices.get(choice).text.finish());
+        choices.get(choice).reader.finish();
         choices.get(choice).result = result;
         usage.add(result, choice == 0);
     }
@@ -67,14 +67,14 @@ final class ChatObject implements AnswerListener {
     }
 
     private static JsonObject choice(int index, Choice choice, GenerateResult result) {
-        var said = choice.said;
-        boolean called = choice.text.called();
+        String content = choice.reader.content();
+        boolean called = choice.reader.called();
         var message =
                 new JsonObject()
                         .put("role", "assistant")
-                        .put("content", called && said.content().isEmpty() ? null : said.content())
+                        .put("content", called && content.isEmpty() ? null : content)
                         .put("refusal", null);
-        if (called) message.put("tool_calls", said.toJson());
+        if (called) message.put("tool_calls", ToolCalls.list(choice.reader.calls()));
         return new JsonObject()
                 .put("index", index)
                 .put("message", message)

@@ -3,7 +3,7 @@ package chuan.server.openai;
 import chuan.engine.ChatMessage;
 import chuan.engine.Constraint;
 import chuan.engine.GenerateRequest;
-import chuan.engine.tools.ToolTemplate;
+import chuan.engine.tools.AnswerReader;
 import chuan.server.ApiException;
 import chuan.server.ServedModel;
 import java.util.ArrayList;
@@ -23,7 +23,7 @@ record ChatPlan(ChatRequest request, ServedModel model, ChatPrompt prompt, Strin
             beginning = beginning(given.getLast());
             given = given.subList(0, given.size() - 1);
         }
-        if (request.tools().choice().forced()) {
+        if (request.tools().forced()) {
             if (request.prefix().length > 0)
                 throw ApiException.badRequest(
                         ChatRequest.PREFIX,
@@ -31,13 +31,13 @@ record ChatPlan(ChatRequest request, ServedModel model, ChatPrompt prompt, Strin
                                 + ": an answer that must be a call cannot begin with ids");
             beginning =
                     (beginning.isEmpty() ? "" : beginning.stripTrailing() + "\n")
-                            + ToolTemplate.BEGIN;
+                            + request.tools().begin();
         }
         Integer wanted = request.decoding().maxTokens();
         var prompt =
                 ChatPrompt.of(
                         engine,
-                        ChatPrompt.ordered(messages(request, given)),
+                        messages(request, given),
                         beginning,
                         request.prefix(),
                         request.makeRoom() ? engine.context() : 0,
@@ -55,28 +55,16 @@ record ChatPlan(ChatRequest request, ServedModel model, ChatPrompt prompt, Strin
     }
 
     /// As the chat format has them. The form of the answer is told in front of the system text,
-    /// tools behind it; results of tools that follow each other are one message.
+    /// tools behind it.
     private static List<ChatMessage> messages(ChatRequest request, List<Message> given) {
-        var words = new StringBuilder();
-        for (var message : request.messages()) words.append(message.content());
-        var template = ToolTemplate.forText(words.toString());
-        var messages = new ArrayList<ChatMessage>();
-        String form = request.format().instruction();
-        if (!form.isEmpty()) messages.add(ChatMessage.system(form));
-        int next = 0;
-        for (; next < given.size() && given.get(next).role() == Message.Role.SYSTEM; next++)
-            messages.add(given.get(next).toChat(template));
-        if (request.tools().offered())
-            messages.add(ChatMessage.system(request.tools().words(template)));
-        boolean result = false;
-        for (var message : given.subList(next, given.size())) {
-            var chat = message.toChat(template);
-            if (result && message.role() == Message.Role.TOOL)
-                chat = ChatMessage.user(messages.removeLast().content() + "\n" + chat.content());
-            messages.add(chat);
-            result = message.role() == Message.Role.TOOL;
-        }
-        return messages;
+        var messages = ChatPrompt.ordered(given.stream().map(Message::toChat).toList());
+        var told = request.tools().told(messages);
+        String form = request.tools().forced() ? "" : request.format().instruction();
+        if (form.isEmpty()) return told;
+        var all = new ArrayList<ChatMessage>();
+        all.add(ChatMessage.system(form));
+        all.addAll(told);
+        return ChatPrompt.ordered(all);
     }
 
     /// A request for each answer.
@@ -99,34 +87,26 @@ record ChatPlan(ChatRequest request, ServedModel model, ChatPrompt prompt, Strin
     }
 
     private Constraint constraint() {
+        var constraints = model.constraints();
         var tools = request.tools();
-        if (tools.choice().forced()) return tools.call(model.constraints());
-        var format = request.format();
-        var whole = format.compile(model.constraints());
-        if (whole == Constraint.NONE && tools.offered())
-            whole = model.constraints().tools(tools.tools(), tools.choice(), tools.parallel());
-        else if (tools.offered())
-            throw ApiException.badRequest(
-                    format.field(),
-                    format.field()
-                            + ": cannot be kept by an answer that may also call tools; set tool_choice"
-                            + " to none or required");
-        return Resumed.behind(whole, prompt.beginning());
+        if (tools.forced()) return constraints.continuing().tools(tools, Constraint.NONE);
+        var form = request.format().compile(constraints);
+        return Resumed.behind(constraints.tools(tools, form), prompt.beginning());
     }
 
-    /// One for each answer.
-    AnswerText text() {
+    /// Who reads an answer.
+    AnswerReader reader() {
         String prefix =
                 request.prefix().length == 0
                         ? ""
                         : model.engine().tokenizer().decode(request.prefix());
-        return new AnswerText(request.tools().parser(beginning + prefix));
+        return request.tools().reader(beginning + prefix);
     }
 
     /// One for each answer.
-    List<AnswerText> texts() {
-        var texts = new ArrayList<AnswerText>();
-        for (int i = 0; i < request.decoding().n(); i++) texts.add(text());
-        return texts;
+    List<AnswerReader> readers() {
+        var readers = new ArrayList<AnswerReader>();
+        for (int i = 0; i < request.decoding().n(); i++) readers.add(reader());
+        return readers;
     }
 }

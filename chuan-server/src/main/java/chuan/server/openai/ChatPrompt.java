@@ -77,6 +77,10 @@ record ChatPrompt(int[] ids, int[] beginning, int droppedMessages, boolean trunc
                     ordered.add(ChatMessage.user(instruction.toString()));
                     instruction.setLength(0);
                 }
+                case TOOL -> {
+                    begun = true;
+                    ordered.add(message);
+                }
                 case ASSISTANT -> {
                     begun = true;
                     if (!instruction.isEmpty())

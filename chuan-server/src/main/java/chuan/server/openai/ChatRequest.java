@@ -1,5 +1,6 @@
 package chuan.server.openai;
 
+import chuan.engine.tools.ToolUse;
 import chuan.server.Fields;
 import chuan.server.ServedModel;
 import java.util.List;
@@ -40,7 +41,7 @@ record ChatRequest(
         return new ChatRequest(
                 calledAs,
                 Message.all(fields),
-                ToolUse.of(fields),
+                ToolFields.of(fields),
                 Decoding.of(fields, engine),
                 logprobs(fields),
                 ResponseFormat.of(fields),

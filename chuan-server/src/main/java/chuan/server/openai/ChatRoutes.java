@@ -45,7 +45,7 @@ public final class ChatRoutes implements HttpFeature {
         if (request.decoding().stream()) {
             stream(plan, requests, loop, envelope, logprobs, new EventStream(response));
         } else {
-            var object = new ChatObject(envelope, logprobs, plan.texts());
+            var object = new ChatObject(envelope, logprobs, plan.readers());
             loop.run(requests, object);
             Json.send(response, 200, object.toJson());
         }
@@ -65,7 +65,7 @@ public final class ChatRoutes implements HttpFeature {
                         plan.request().decoding(),
                         options.keepAliveStyle(),
                         logprobs,
-                        plan.texts());
+                        plan.readers());
         events.guard(() -> {
             loop.run(requests, stream);
             stream.done();

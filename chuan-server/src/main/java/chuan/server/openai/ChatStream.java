@@ -3,6 +3,7 @@ package chuan.server.openai;
 import chuan.engine.GenerateResult;
 import chuan.engine.GenerationEvent;
 import chuan.engine.TokenLogprobs;
+import chuan.engine.tools.AnswerReader;
 import chuan.engine.tools.ToolDelta;
 import chuan.server.JsonObject;
 import chuan.server.ServerOptions.KeepAliveStyle;
@@ -24,15 +25,15 @@ final class ChatStream implements AnswerListener {
     /// One answer.
     private static final class Choice {
         final @Nullable Logprobs logprobs;
-        final AnswerText text;
+        final AnswerReader reader;
         boolean started;
 
         /// Tokens whose text is held back.
         List<TokenLogprobs> held = new ArrayList<>();
 
-        Choice(@Nullable Logprobs logprobs, AnswerText text) {
+        Choice(@Nullable Logprobs logprobs, AnswerReader reader) {
             this.logprobs = logprobs;
-            this.text = text;
+            this.reader = reader;
         }
 
         List<TokenLogprobs> takeHeld() {
@@ -43,20 +44,20 @@ final class ChatStream implements AnswerListener {
     }
 
     /// @param logprobs for each answer: who writes its log-probabilities, or null
-    /// @param texts for each answer: what its text is
+    /// @param readers one for each answer
     ChatStream(
             EventStream events,
             Envelope envelope,
             Decoding decoding,
             KeepAliveStyle keepAlive,
             List<? extends @Nullable Logprobs> logprobs,
-            List<AnswerText> texts) {
+            List<AnswerReader> readers) {
         this.events = events;
         this.envelope = envelope;
         this.decoding = decoding;
         this.keepAlive = keepAlive;
-        for (int i = 0; i < texts.size(); i++)
-            choices.add(new Choice(logprobs.get(i), texts.get(i)));
+        for (int i = 0; i < readers.size(); i++)
+            choices.add(new Choice(logprobs.get(i), readers.get(i)));
     }
 
     @Override
@@ -86,7 +87,7 @@ final class ChatStream implements AnswerListener {
     public void text(int choice, String text, List<TokenLogprobs> tokens) {
         begin(choice);
         choices.get(choice).held.addAll(tokens);
-        deltas(choice, choices.get(choice).text.accept(text));
+        deltas(choice, choices.get(choice).reader.accept(text));
     }
 
     private void deltas(int choice, List<ToolDelta> deltas) {
@@ -112,14 +113,14 @@ final class ChatStream implements AnswerListener {
     @Override
     public void finished(int choice, GenerateResult result, List<TokenLogprobs> rest) {
         begin(choice);
-        var text = choices.get(choice).text;
-        deltas(choice, text.finish());
+        var reader = choices.get(choice).reader;
+        deltas(choice, reader.finish());
         choices.get(choice).held.addAll(rest);
         var last = choices.get(choice).takeHeld();
         usage.add(result, choice == 0);
         var logprobs = last.isEmpty() ? null : logprobs(choice, last);
         send(
-                chunk(choice, new JsonObject(), logprobs, FinishReasons.of(result, text.called()))
+                chunk(choice, new JsonObject(), logprobs, FinishReasons.of(result, reader.called()))
                         .put("timings", Usage.timings(result.statistics())));
     }
 

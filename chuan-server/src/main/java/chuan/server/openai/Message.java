@@ -2,7 +2,6 @@ package chuan.server.openai;
 
 import chuan.engine.ChatMessage;
 import chuan.engine.tools.ToolCall;
-import chuan.engine.tools.ToolTemplate;
 import chuan.server.Fields;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -32,15 +31,14 @@ record Message(Role role, String content, List<Call> calls, String tool, String 
     /// @param id "" if it has none
     record Call(String id, ToolCall call) {}
 
-    /// As the chat format has it. What a tool returned is said by the user.
-    ChatMessage toChat(ToolTemplate template) {
+    /// As the engine has it.
+    ChatMessage toChat() {
         return switch (role) {
             case SYSTEM -> ChatMessage.system(content);
             case USER -> ChatMessage.user(content);
-            case TOOL -> ChatMessage.user(template.result(tool, content));
+            case TOOL -> ChatMessage.tool(tool, content);
             case ASSISTANT ->
-                    ChatMessage.assistant(
-                            ToolTemplate.calls(content, calls.stream().map(Call::call).toList()));
+                    ChatMessage.assistant(content, calls.stream().map(Call::call).toList());
         };
     }
 
@@ -112,16 +110,18 @@ record Message(Role role, String content, List<Call> calls, String tool, String 
         };
     }
 
+    /// Also as older clients say it: one call, `function_call`.
     private static List<Call> calls(Fields message) {
         var calls = new ArrayList<Call>();
-        for (Fields call : message.objects("tool_calls")) {
-            Fields function = call.requiredObject("function");
-            calls.add(
-                    new Call(
-                            call.string("id", ""),
-                            new ToolCall(function.requiredString("name"), arguments(function))));
-        }
+        for (Fields call : message.objects("tool_calls"))
+            calls.add(call(call.string("id", ""), call.requiredObject("function")));
+        Fields only = message.object("function_call");
+        if (only != null && calls.isEmpty()) calls.add(call("", only));
         return calls;
+    }
+
+    private static Call call(String id, Fields function) {
+        return new Call(id, new ToolCall(function.requiredString("name"), arguments(function)));
     }
 
     /// JSON in a string; some clients send the object itself.

@@ -1,7 +1,6 @@
 package chuan.server.openai;
 
 import chuan.engine.tools.ToolCall;
-import chuan.engine.tools.ToolDelta;
 import chuan.server.JsonObject;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -9,7 +8,7 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
 /// Calls of tools as they are written down.
-public final class ToolCalls {
+final class ToolCalls {
     private ToolCalls() {}
 
     /// The first delta of a call: the only one with id, type and name.
@@ -34,50 +33,19 @@ public final class ToolCalls {
         return "call_" + hex.toHexDigits(random.nextLong()) + hex.toHexDigits(random.nextInt());
     }
 
-    /// The deltas of one answer put together.
-    public static final class Collected {
-        private final StringBuilder content = new StringBuilder();
-        private final List<String> names = new ArrayList<>();
-        private final List<StringBuilder> arguments = new ArrayList<>();
-
-        public void add(List<ToolDelta> deltas) {
-            for (ToolDelta delta : deltas) {
-                switch (delta) {
-                    case ToolDelta.Content(String text) -> content.append(text);
-                    case ToolDelta.Begin(_, String name) -> {
-                        names.add(name);
-                        arguments.add(new StringBuilder());
-                    }
-                    case ToolDelta.Arguments(int index, String json) ->
-                            arguments.get(index).append(json);
-                }
-            }
-        }
-
-        public String content() {
-            return content.toString();
-        }
-
-        public List<ToolCall> calls() {
-            var calls = new ArrayList<ToolCall>();
-            for (int i = 0; i < names.size(); i++)
-                calls.add(new ToolCall(names.get(i), arguments.get(i).toString()));
-            return calls;
-        }
-
-        List<JsonObject> toJson() {
-            var list = new ArrayList<JsonObject>();
-            for (ToolCall call : calls())
-                list.add(
-                        new JsonObject()
-                                .put("id", id())
-                                .put("type", "function")
-                                .put(
-                                        "function",
-                                        new JsonObject()
-                                                .put("name", call.name())
-                                                .put("arguments", call.arguments())));
-            return list;
-        }
+    /// Those of a whole answer.
+    static List<JsonObject> list(List<ToolCall> calls) {
+        var list = new ArrayList<JsonObject>();
+        for (ToolCall call : calls)
+            list.add(
+                    new JsonObject()
+                            .put("id", id())
+                            .put("type", "function")
+                            .put(
+                                    "function",
+                                    new JsonObject()
+                                            .put("name", call.name())
+                                            .put("arguments", call.arguments())));
+        return list;
     }
 }

@@ -1,6 +1,7 @@
 package chuan.server.openai;
 
 import chuan.engine.GenerateRequest;
+import chuan.engine.tools.AnswerReader;
 import chuan.server.Fields;
 import chuan.server.ServedModel;
 import java.util.Arrays;
@@ -11,20 +12,20 @@ import tools.jackson.databind.JsonNode;
 public final class Translated {
     private Translated() {}
 
-    /// What is asked to be generated, and what its text will be taken for.
-    public record Asked(GenerateRequest request, AnswerText text) {}
+    /// What is asked to be generated, and who reads the answer.
+    public record Asked(GenerateRequest request, AnswerReader reader) {}
 
     /// What a body of `/v1/chat/completions` asks to generate.
     public static Asked chat(JsonNode body, ServedModel model) {
         var plan = ChatPlan.of(ChatRequest.of(Fields.of(body), model), model);
-        return new Asked(plan.requests().getFirst(), plan.text());
+        return new Asked(plan.requests().getFirst(), plan.reader());
     }
 
     /// What a body of `/v1/completions` asks to generate.
     public static Asked completion(JsonNode body, ServedModel model) {
         var request = CompletionRequest.of(Fields.of(body), model);
         return new Asked(
-                CompletionRoutes.requests(request, model).getFirst(), new AnswerText(null));
+                CompletionRoutes.requests(request, model).getFirst(), AnswerReader.ofText());
     }
 
     /// A request as the next turn of a conversation whose ids the client has kept.
@@ -48,6 +49,6 @@ public final class Translated {
                         turn.sampling(),
                         turn.logprobs(),
                         turn.constraint());
-        return new Asked(request, asked.text());
+        return new Asked(request, asked.reader());
     }
 }

@@ -2,11 +2,11 @@ package chuan.server.openai;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import chuan.engine.tools.ToolCall;
 import chuan.server.Json;
 import chuan.server.TestServer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -24,6 +24,9 @@ class ToolsTest {
     private static final String TIME =
             "{'type':'function','function':{'name':'get_time','parameters':{'type':'object',"
                     + "'properties':{'zone':{'type':'string','maxLength':8}},'required':['zone']}}}";
+    private static final String PLACE =
+            "{'type':'function','function':{'name':'go','parameters':{'type':'object','properties':"
+                    + "{'to':{'enum':['北','南']}},'required':['to']}}}";
     private static final String TOOLS = "'tools':[" + WEATHER + "," + TIME + "]";
     private static final String NAMED =
             "'tool_choice':{'type':'function','function':{'name':'get_weather'}}";
@@ -71,6 +74,117 @@ class ToolsTest {
             assertThat(call.get("function").get("name").asString()).isEqualTo("get_weather");
             checkWeather(parse(call.get("function").get("arguments").asString()));
         }
+    }
+
+    /// The ids that would end the answer are made all but impossible: it goes on to the last call
+    /// that is allowed.
+    @Test
+    void requiredMayCallSeveral() throws Exception {
+        String endless =
+                ",'tool_choice':'required','temperature':0,'logit_bias':{'2':-100,'18':-100},'max_tokens':150";
+        var choice = chat("'tools':[" + PLACE + "]" + endless).json().get("choices").get(0);
+        assertThat(choice.get("finish_reason").asString()).isEqualTo("length");
+        var calls = choice.get("message").get("tool_calls");
+        assertThat(calls.size()).isGreaterThan(2);
+        var ids = new HashSet<String>();
+        for (JsonNode call : calls) {
+            ids.add(call.get("id").asString());
+            if (ids.size() == calls.size()) break; // where it was cut off
+            assertThat(call.get("function").get("name").asString()).isEqualTo("go");
+            var arguments = parse(call.get("function").get("arguments").asString());
+            assertThat(arguments.get("to").asString()).isIn("北", "南");
+        }
+        assertThat(ids).hasSize(calls.size());
+
+        var names = new ArrayList<String>();
+        var arguments = new ArrayList<StringBuilder>();
+        var events = chat("'tools':[" + PLACE + "],'stream':true" + endless).events();
+        for (JsonNode event : events) {
+            var delta = event.get("choices").get(0).get("delta");
+            if (!delta.has("tool_calls")) continue;
+            for (JsonNode call : delta.get("tool_calls")) {
+                if (call.has("id")) {
+                    assertThat(call.get("index").asInt()).isEqualTo(names.size());
+                    names.add(call.get("function").get("name").asString());
+                    arguments.add(new StringBuilder());
+                }
+                arguments
+                        .get(call.get("index").asInt())
+                        .append(call.get("function").get("arguments").asString());
+            }
+        }
+        assertThat(names).hasSize(calls.size()).containsOnly("go");
+        for (int i = 0; i < calls.size(); i++)
+            assertThat(arguments.get(i))
+                    .hasToString(calls.get(i).get("function").get("arguments").asString());
+
+        for (String one :
+                List.of(
+                        "'parallel_tool_calls':false,'tools':[" + PLACE + "]" + endless,
+                        "'tools':["
+                                + PLACE
+                                + "]"
+                                + endless.replace("'required'", "{'function':{'name':'go'}}")))
+            assertThat(
+                            chat(one)
+                                    .json()
+                                    .get("choices")
+                                    .get(0)
+                                    .get("message")
+                                    .get("tool_calls")
+                                    .size())
+                    .isEqualTo(1);
+    }
+
+    @Test
+    void someOfTheToolsMayBeAllowed() throws Exception {
+        String allowed =
+                ",'tool_choice':{'type':'allowed_tools','allowed_tools':{'mode':'required','tools':"
+                        + "[{'type':'function','function':{'name':'get_time'}}]}}";
+        for (int seed = 1; seed <= 3; seed++)
+            assertThat(
+                            chat(TOOLS + allowed + ",'max_tokens':100,'seed':" + seed)
+                                    .json()
+                                    .get("choices")
+                                    .get(0)
+                                    .get("message")
+                                    .get("tool_calls")
+                                    .get(0)
+                                    .get("function")
+                                    .get("name")
+                                    .asString())
+                    .isEqualTo("get_time");
+        assertThat(prompt("'messages':[{'role':'user','content':'hi'}]," + TOOLS + allowed))
+                .contains("get_time")
+                .doesNotContain("get_weather");
+    }
+
+    /// As OpenAI's SDKs send it for answers as objects: what is said has the form, unless a tool is
+    /// called.
+    @Test
+    void toolsAndAFormGoTogether() throws Exception {
+        var choice =
+                chat(TOOLS
+                                + ",'parallel_tool_calls':false,'response_format':{'type':'json_schema','json_schema':{'name':'x','schema':"
+                                + "{'type':'object','properties':{'n':{'enum':[1,2]}},'required':['n']}}}")
+                        .json()
+                        .get("choices")
+                        .get(0);
+        if (choice.get("message").has("tool_calls")) {
+            assertThat(choice.get("finish_reason").asString()).isEqualTo("tool_calls");
+            assertThat(choice.get("message").get("content").isNull()).isTrue();
+        } else {
+            assertThat(parse(choice.get("message").get("content").asString()).get("n").asInt())
+                    .isIn(1, 2);
+        }
+        String begun =
+                "{'messages':[{'role':'user','content':'天气？'},"
+                        + "{'role':'assistant','content':'<tool_call>\\n'}],'continue_final_message':true,"
+                        + "'response_format':{'type':'json_object'},'parallel_tool_calls':false,"
+                        + TOOLS
+                        + "}";
+        var call = server.post("v1/chat/completions", begun).json().get("choices").get(0);
+        assertThat(call.get("finish_reason").asString()).isEqualTo("tool_calls");
     }
 
     @Test
@@ -215,9 +329,7 @@ class ToolsTest {
                         new Case(
                                 "'tools':[" + strict + "],'tool_choice':'required'",
                                 "tools[0].function.parameters"),
-                        new Case(
-                                TOOLS + ",'response_format':{'type':'json_object'}",
-                                "response_format"))) {
+                        new Case("'tools':[" + strict + "]", "tools[0].function.parameters"))) {
             var answer = chat(c.fields);
             assertThat(answer.status()).as(c.fields).isEqualTo(400);
             assertThat(answer.json().get("error").get("param").asString()).isEqualTo(c.param);
@@ -253,25 +365,5 @@ class ToolsTest {
         var whole = server.post("api/chat", body + "false}").json();
         assertThat(whole.get("message").get("content").asString()).isNotEmpty();
         assertThat(server.post("api/chat", body + "true}").text()).contains("\"done\":true");
-    }
-
-    /// What the model of the tests cannot be brought to do freely, put in its place.
-    @Test
-    void collectedDeltasAreTheCalls() {
-        var use =
-                new ToolUse(
-                        List.of(new chuan.engine.tools.Tool("f", "", "", false)),
-                        new chuan.engine.tools.ToolChoice.Auto(),
-                        true);
-        var text = new AnswerText(use.parser(""));
-        var said = new ToolCalls.Collected();
-        var pieces = new ArrayList<String>();
-        for (char c : "好。\n<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": 1}}".toCharArray())
-            pieces.add(String.valueOf(c));
-        for (String piece : pieces) said.add(text.accept(piece));
-        said.add(text.finish());
-        assertThat(text.called()).isTrue();
-        assertThat(said.content()).isEqualTo("好。");
-        assertThat(said.calls()).containsExactly(new ToolCall("f", "{\"a\": 1}"));
     }
 }
