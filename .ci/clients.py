@@ -130,6 +130,54 @@ def tools_are_called(client, _, server):
     assert after.choices[0].message.content and not after.choices[0].message.tool_calls
 
 
+PLACE = {"type": "function", "function": {"name": "go", "parameters": {
+    "type": "object", "properties": {"to": {"enum": ["北", "南"]}}, "required": ["to"]}}}
+
+
+def several_tools_are_called_at_once(client, _, server):
+    # the ids that end an answer are made all but impossible, so that the model calls on until it is cut off
+    ends = {str(i): -100 for i in (2, 18)}
+    demanded = {"tools": [PLACE], "tool_choice": "required", "max_tokens": 150, "logit_bias": ends}
+    choice = greedy(client, server.model, **demanded).choices[0]
+    calls = choice.message.tool_calls
+    whole = calls[:-1] if choice.finish_reason == "length" else calls
+    assert len(whole) > 1 and len({c.id for c in calls}) == len(calls)
+    for call in whole:
+        assert call.function.name == "go" and json.loads(call.function.arguments)["to"] in ("北", "南")
+    begun = []
+    for chunk in greedy(client, server.model, stream=True, **demanded):
+        for delta in chunk.choices[0].delta.tool_calls or []:
+            if delta.id:
+                assert delta.index == len(begun) and delta.type == "function" and delta.function.name == "go"
+                begun.append("")
+            else:
+                assert delta.index == len(begun) - 1 and delta.function.name is None
+            begun[delta.index] += delta.function.arguments
+    assert begun == [c.function.arguments for c in calls]
+    with client.chat.completions.stream(model=server.model, messages=QUESTION, temperature=0, **demanded) as stream:
+        for _ in stream:
+            pass
+        final = stream.current_completion_snapshot
+    assert [c.function.arguments for c in final.choices[0].message.tool_calls] == begun
+    one = greedy(client, server.model, parallel_tool_calls=False, **demanded).choices[0]
+    assert one.finish_reason == "tool_calls" and len(one.message.tool_calls) == 1
+    answered = QUESTION + [{"role": "assistant", "content": "", "tool_calls": [c.model_dump() for c in whole]}]
+    answered += [{"role": "tool", "tool_call_id": c.id, "content": "好"} for c in whole]
+    after = client.chat.completions.create(model=server.model, messages=answered, tools=[PLACE], tool_choice="none", max_tokens=8)
+    assert after.choices[0].message.content
+
+
+def tools_and_a_schema_go_together(client, _, server):
+    schema = {"type": "json_schema", "json_schema": {"name": "yes", "schema": {"enum": ["是", "不是"]}}}
+    for seed in range(4):
+        message = greedy(client, server.model, tools=[PLACE], parallel_tool_calls=False, response_format=schema,
+                         temperature=1, seed=seed, max_tokens=100).choices[0].message
+        if message.tool_calls:
+            assert json.loads(message.tool_calls[0].function.arguments)["to"] in ("北", "南")
+        else:
+            assert json.loads(message.content) in ("是", "不是")
+
+
 def answers_follow_a_schema(client, _, server):
     schema = {"type": "json_schema", "json_schema": {"name": "weather", "strict": True, "schema": WEATHER["function"]["parameters"]}}
     for seed in range(5):

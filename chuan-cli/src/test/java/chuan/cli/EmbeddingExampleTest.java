@@ -12,6 +12,9 @@ import chuan.engine.FinishReason;
 import chuan.engine.GenerateResult;
 import chuan.engine.LanguageModel;
 import chuan.engine.Perplexity;
+import chuan.engine.tools.Tool;
+import chuan.engine.tools.ToolCall;
+import chuan.engine.tools.ToolChoice;
 import chuan.load.LoadOptions;
 import chuan.tokenizer.NormalizerSettings;
 import chuan.tokenizer.PieceKind;
@@ -88,6 +91,32 @@ class EmbeddingExampleTest {
         shown.add(result.text());
     }
 
+    private static void tools(LanguageModel model) {
+        var weather =
+                new Tool(
+                        "weather",
+                        "查询天气",
+                        """
+                        {"type": "object", "properties": {"city": {"enum": ["北京", "上海"]}},
+                         "required": ["city"]}""");
+        ChatReply asked =
+                model.chat("北京天气怎么样？")
+                        .tools(weather)
+                        .toolChoice(new ToolChoice.Required())
+                        .maxTokens(100)
+                        .run();
+        var results = new ArrayList<String>();
+        for (ToolCall call : asked.calls()) {
+            System.out.println(call.name() + " " + call.arguments());
+            results.add("晴，25 度"); // what the program finds out
+        }
+        ChatReply answer = asked.results(results).stream(System.out::print);
+        assertThat(asked.calls().getFirst().name()).isEqualTo("weather");
+        assertThat(asked.calls().getFirst().arguments())
+                .matches("\\{\"city\": ?\"(北京|上海)\"\\}");
+        assertThat(answer.text()).isNotBlank();
+    }
+
     private static void pieces(LanguageModel model) {
         try (Stream<String> pieces = model.chat("Count to ten.").maxTokens(30).stream()) {
             pieces.limit(5).forEach(System.out::print);
@@ -142,6 +171,14 @@ class EmbeddingExampleTest {
         assertThat(shown).isNotEmpty();
     }
 
+    /// Tools need more room than the tiny model has.
+    @Test
+    void theExampleOfToolsRuns() {
+        try (var model = Chuan.open(ROOT.resolve("models/chuan-10m-chat"))) {
+            tools(model);
+        }
+    }
+
     /// A vocabulary of single bytes, filled up to `size`.
     private static SentencePieceModel bytes(int size) {
         var pieces = new ArrayList<Piece>();
@@ -182,7 +219,7 @@ class EmbeddingExampleTest {
             }
             count++;
         }
-        assertThat(count).isEqualTo(9);
+        assertThat(count).isEqualTo(10);
     }
 
     private static List<String> withoutIndent(String source) {

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import chuan.server.TestServer;
+import dev.langchain4j.agent.tool.ToolExecutionRequest;
 import dev.langchain4j.agent.tool.ToolSpecification;
+import dev.langchain4j.data.message.ToolExecutionResultMessage;
 import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.request.ResponseFormat;
@@ -13,11 +15,14 @@ import dev.langchain4j.model.chat.request.ToolChoice;
 import dev.langchain4j.model.chat.request.json.JsonObjectSchema;
 import dev.langchain4j.model.chat.request.json.JsonSchema;
 import dev.langchain4j.model.chat.response.ChatResponse;
+import dev.langchain4j.model.chat.response.CompleteToolCall;
+import dev.langchain4j.model.chat.response.PartialToolCall;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import dev.langchain4j.model.openai.OpenAiChatModel;
 import dev.langchain4j.model.openai.OpenAiEmbeddingModel;
 import dev.langchain4j.model.openai.OpenAiStreamingChatModel;
 import dev.langchain4j.model.output.FinishReason;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -34,6 +39,13 @@ class LangChain4jTest {
                     .addBooleanProperty("明天")
                     .required("城市", "明天")
                     .additionalProperties(false)
+                    .build();
+
+    private static final ToolSpecification WEATHER_TOOL =
+            ToolSpecification.builder()
+                    .name("weather")
+                    .description("天气")
+                    .parameters(WEATHER)
                     .build();
 
     @RegisterExtension private static final TestServer server = new TestServer();
@@ -102,12 +114,7 @@ class LangChain4jTest {
         var answer =
                 model().chat(
                                 question()
-                                        .toolSpecifications(
-                                                ToolSpecification.builder()
-                                                        .name("weather")
-                                                        .description("天气")
-                                                        .parameters(WEATHER)
-                                                        .build())
+                                        .toolSpecifications(WEATHER_TOOL)
                                         .toolChoice(ToolChoice.REQUIRED)
                                         .build());
         assertThat(answer.finishReason()).isEqualTo(FinishReason.TOOL_EXECUTION);
@@ -115,6 +122,59 @@ class LangChain4jTest {
         assertThat(call.name()).isEqualTo("weather");
         assertThat(call.id()).isNotBlank();
         isWeather(call.arguments());
+    }
+
+    @Test
+    void callsAreStreamedAndTheirResultsAreRead() throws Exception {
+        var parts = new StringBuilder();
+        var complete = new ArrayList<ToolExecutionRequest>();
+        var end = new CompletableFuture<ChatResponse>();
+        var demanding =
+                question()
+                        .toolSpecifications(WEATHER_TOOL)
+                        .toolChoice(ToolChoice.REQUIRED)
+                        .build();
+        OpenAiStreamingChatModel.builder()
+                .baseUrl(server.server().address() + "v1")
+                .apiKey("none")
+                .modelName(MODEL)
+                .temperature(0.0)
+                .maxTokens(200)
+                .parallelToolCalls(false)
+                .build()
+                .chat(
+                        demanding,
+                        new StreamingChatResponseHandler() {
+                            @Override
+                            public void onPartialToolCall(PartialToolCall part) {
+                                parts.append(part.partialArguments());
+                            }
+
+                            @Override
+                            public void onCompleteToolCall(CompleteToolCall call) {
+                                complete.add(call.toolExecutionRequest());
+                            }
+
+                            @Override
+                            public void onCompleteResponse(ChatResponse response) {
+                                end.complete(response);
+                            }
+
+                            @Override
+                            public void onError(Throwable error) {
+                                end.completeExceptionally(error);
+                            }
+                        });
+        var message = end.get(60, TimeUnit.SECONDS).aiMessage();
+        assertThat(message.toolExecutionRequests()).hasSize(1).isEqualTo(complete);
+        assertThat(complete.getFirst().arguments()).isEqualTo(parts.toString());
+        isWeather(parts.toString());
+        var answer =
+                model().chat(
+                                UserMessage.from(QUESTION),
+                                message,
+                                ToolExecutionResultMessage.from(complete.getFirst(), "晴"));
+        assertThat(answer.aiMessage().text()).isNotBlank();
     }
 
     @Test
