@@ -98,7 +98,8 @@ class EmbeddingExampleTest {
                         "查询天气",
                         """
                         {"type": "object", "properties": {"city": {"enum": ["北京", "上海"]}},
-                         "required": ["city"]}""");
+                         "required": ["city"]}\
+                        """);
         ChatReply asked =
                 model.chat("北京天气怎么样？")
                         .tools(weather)
@@ -112,8 +113,7 @@ class EmbeddingExampleTest {
         }
         ChatReply answer = asked.results(results).stream(System.out::print);
         assertThat(asked.calls().getFirst().name()).isEqualTo("weather");
-        assertThat(asked.calls().getFirst().arguments())
-                .matches("\\{\"city\": ?\"(北京|上海)\"\\}");
+        assertThat(asked.calls().getFirst().arguments()).matches("\\{\"city\": ?\"(北京|上海)\"\\}");
         assertThat(answer.text()).isNotBlank();
     }
 

@@ -130,10 +130,7 @@ class LangChain4jTest {
         var complete = new ArrayList<ToolExecutionRequest>();
         var end = new CompletableFuture<ChatResponse>();
         var demanding =
-                question()
-                        .toolSpecifications(WEATHER_TOOL)
-                        .toolChoice(ToolChoice.REQUIRED)
-                        .build();
+                question().toolSpecifications(WEATHER_TOOL).toolChoice(ToolChoice.REQUIRED).build();
         OpenAiStreamingChatModel.builder()
                 .baseUrl(server.server().address() + "v1")
                 .apiKey("none")

@@ -111,12 +111,17 @@ class SpringAiTest {
         new MessageAggregator()
                 .aggregate(model.stream(new Prompt(QUESTION, tooled())), streamed::set)
                 .blockLast(Duration.ofMinutes(1));
-        var message = Objects.requireNonNull(streamed.get().getResult()).getOutput();
+        var message =
+                Objects.requireNonNull(Objects.requireNonNull(streamed.get()).getResult())
+                        .getOutput();
         assertThat(onlyCall(message).arguments()).isEqualTo(call.arguments());
         var result = new ToolResponseMessage.ToolResponse(call.id(), call.name(), "晴");
         var results = ToolResponseMessage.builder().responses(List.of(result)).build();
         var answer =
-                model.call(new Prompt(List.of(new UserMessage(QUESTION), whole, results), options().build()));
+                model.call(
+                        new Prompt(
+                                List.of(new UserMessage(QUESTION), whole, results),
+                                options().build()));
         assertThat(Objects.requireNonNull(answer.getResult()).getOutput().getText()).isNotBlank();
     }
 }
