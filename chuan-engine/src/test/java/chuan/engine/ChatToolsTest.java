@@ -238,7 +238,7 @@ class ChatToolsTest {
             assertThatThrownBy(() -> call.tools(CLOCK, CLOCK))
                     .isInstanceOf(InvalidRequestException.class)
                     .hasMessageStartingWith("tools[1].function.name: ");
-            var strict = new Tool("odd", "", "{\"type\":\"object\",\"if\":{}}", true);
+            var strict = new Tool("odd", "", "{\"$ref\":\"http://x/y\"}", true);
             assertThatThrownBy(call.tools(CLOCK, strict)::run)
                     .isInstanceOf(InvalidRequestException.class)
                     .hasMessageStartingWith("tools[1].function.parameters: ");

@@ -83,17 +83,28 @@ public enum ToolTemplate {
         this.unnamed = unnamed;
     }
 
-    /// That of a conversation: Chinese if somebody says a Chinese character. What the system text
-    /// says does not count.
+    /// Letters that say about as much as one Chinese character.
+    private static final int LETTERS_PER_HAN = 4;
+
+    /// That of a conversation; what the system text says does not count.
     public static ToolTemplate of(List<ChatMessage> messages) {
+        var said = new StringBuilder();
         for (var message : messages)
-            if (message.role() != Role.SYSTEM && hasHan(message.content())) return CHINESE;
-        return ENGLISH;
+            if (message.role() != Role.SYSTEM) said.append(message.content());
+        return forText(said);
     }
 
-    private static boolean hasHan(String text) {
-        return text.codePoints()
-                .anyMatch(c -> Character.UnicodeScript.of(c) == Character.UnicodeScript.HAN);
+    /// The language of a text: Chinese if most of what it says is in Chinese characters. An English
+    /// question about 北京 is English, a Chinese one about a function of a program Chinese.
+    static ToolTemplate forText(CharSequence text) {
+        long han = count(text, Character.UnicodeScript.HAN);
+        return han > 0 && han * LETTERS_PER_HAN >= count(text, Character.UnicodeScript.LATIN)
+                ? CHINESE
+                : ENGLISH;
+    }
+
+    private static long count(CharSequence text, Character.UnicodeScript script) {
+        return text.codePoints().filter(c -> Character.UnicodeScript.of(c) == script).count();
     }
 
     /// For the system text: the tools, and how to call one.

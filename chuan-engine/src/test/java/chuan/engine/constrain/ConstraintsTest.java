@@ -42,7 +42,7 @@ class ConstraintsTest {
                         List.of(
                                 new Tool("a", "", "{\"type\":\"object\"}"),
                                 new Tool("b", "", ""),
-                                new Tool("odd", "", "{\"type\":\"object\",\"if\":{}}")),
+                                new Tool("odd", "", "{\"$ref\":\"http://x/y\"}")),
                         new ToolChoice.Auto(),
                         true);
         String a = "{\"name\": \"a\", \"arguments\": {\"x\":[1]}}";

@@ -64,6 +64,7 @@ final class Reply implements AnswerListener {
         for (ToolDelta delta : deltas)
             if (delta instanceof ToolDelta.Content(String content))
                 lines.send(line(kind, model, content).put("done", false));
+        if (!reader.called()) return;
         // all but the last one are complete for certain
         for (var calls = reader.calls(); callsSent < calls.size() - 1; callsSent++)
             send(lines, calls.get(callsSent));

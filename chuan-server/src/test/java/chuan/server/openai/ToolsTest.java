@@ -315,7 +315,7 @@ class ToolsTest {
         record Case(String fields, String param) {}
         String strict =
                 "{'type':'function','function':{'name':'x','strict':true,"
-                        + "'parameters':{'type':'object','if':{}}}}";
+                        + "'parameters':{'type':'object','$ref':'http://x/y'}}}";
         for (var c :
                 List.of(
                         new Case("'tool_choice':'required'", "tool_choice"),
@@ -340,7 +340,7 @@ class ToolsTest {
     @Test
     void aSchemaThatCannotBeFollowedIsCalledWithAnyObject() throws Exception {
         String odd =
-                "{'type':'function','function':{'name':'odd','parameters':{'type':'object','if':{}}}}";
+                "{'type':'function','function':{'name':'odd','parameters':{'type':'object','$ref':'http://x/y'}}}";
         var call =
                 chat("'tools':[" + odd + "],'tool_choice':'required','max_tokens':300,'seed':1")
                         .json()
