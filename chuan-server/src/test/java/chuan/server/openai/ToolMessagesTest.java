@@ -3,8 +3,7 @@ package chuan.server.openai;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import chuan.server.TestServer;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -16,17 +15,7 @@ class ToolMessagesTest {
     private static final String ASKED = "{'role':'user','content':'几点？'}";
     private static final String RESULT = "{'role':'tool','tool_call_id':'c1','content':'十点'}";
 
-    private static TestServer server;
-
-    @BeforeAll
-    static void start() {
-        server = new TestServer();
-    }
-
-    @AfterAll
-    static void stop() {
-        server.close();
-    }
+    @RegisterExtension private static final TestServer server = new TestServer();
 
     private static String conversation(String... messages) {
         return "{'messages':[" + String.join(",", messages) + "]";
