@@ -30,4 +30,9 @@ public interface Task {
     /// @param countTokens of a text by the tokenizer of the examinee, for rules that drop examples
     /// @throws IOException naming file, row and column of what is wrong with the set
     List<Exercise> exercises(ToIntFunction<String> countTokens) throws IOException;
+
+    /// Figures of all questions together that are no average of credits.
+    default List<Examination.Measure> measures(List<Result> results) {
+        return List.of();
+    }
 }

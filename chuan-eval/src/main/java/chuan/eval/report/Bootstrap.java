@@ -3,6 +3,7 @@ package chuan.eval.report;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 
 /// Intervals of means by the percentile bootstrap (Efron 1979): the questions are drawn again, with
 /// replacement, as many as there are; the middle 95 % of what the mean comes to is the interval.
@@ -28,6 +29,42 @@ public record Bootstrap(long seed, int resamples) {
         var means = new double[resamples];
         for (int i = 0; i < resamples; i++) means[i] = random.sum(values) / values.length;
         return middle(means);
+    }
+
+    /// Of the sum of `parts` over the sum of `wholes`, drawn in pairs.
+    public Interval ratio(double[] parts, double[] wholes) {
+        if (parts.length != wholes.length)
+            throw new IllegalArgumentException(parts.length + " and " + wholes.length + " values");
+        return statistic(
+                parts.length,
+                drawn -> {
+                    double part = 0;
+                    double whole = 0;
+                    for (int i : drawn) {
+                        part += parts[i];
+                        whole += wholes[i];
+                    }
+                    return part / whole;
+                });
+    }
+
+    /// Of anything that can be computed from items drawn with replacement.
+    ///
+    /// @param of gets as many indices of items as there are items
+    public Interval statistic(int items, ToDoubleFunction<int[]> of) {
+        if (items < 1) throw new IllegalArgumentException("nothing to draw from");
+        var random = new Random(seed);
+        var values = new double[resamples];
+        var drawn = new int[items];
+        for (int i = 0; i < resamples; i++) {
+            for (int j = 0; j < items; j++) drawn[j] = random.below(items);
+            values[i] = of.applyAsDouble(drawn);
+        }
+        return middle(values);
+    }
+
+    public Bootstrap withResamples(int count) {
+        return new Bootstrap(seed, count);
     }
 
     /// Of means over the means of strata. Each stratum is drawn from by itself, as many as it
@@ -76,17 +113,18 @@ public record Bootstrap(long seed, int resamples) {
             state = seed;
         }
 
+        int below(int bound) {
+            state += 0x9E3779B97F4A7C15L;
+            long z = state;
+            z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+            z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+            return (int) Math.unsignedMultiplyHigh(z ^ (z >>> 31), bound);
+        }
+
         /// Of as many values as there are, drawn with replacement.
         double sum(double[] values) {
             double sum = 0;
-            for (int i = 0; i < values.length; i++) {
-                state += 0x9E3779B97F4A7C15L;
-                long z = state;
-                z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
-                z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
-                z ^= z >>> 31;
-                sum += values[(int) Math.unsignedMultiplyHigh(z, values.length)];
-            }
+            for (int i = 0; i < values.length; i++) sum += values[below(values.length)];
             return sum;
         }
     }

@@ -22,7 +22,7 @@ public record PaperFigures(
         Calibration calibration,
         LetterBias letters) {
     /// The column over everything, of a task that names none.
-    public static final String ALL = "All";
+    public static final String AVERAGE = "Average";
 
     /// A column of the table. An answer that could not be read or had counts as wrong.
     ///
@@ -135,11 +135,15 @@ public record PaperFigures(
         return columns;
     }
 
-    /// Those of the task; one over everything if it has none.
+    /// Those of the task, and one over everything if none of them is: the last, but for a selection
+    /// of hard questions, which published tables have behind it.
     static List<Grouping.Column> tableColumns(Paper paper) {
-        if (!paper.grouping().columns().isEmpty()) return paper.grouping().columns();
+        var columns = new ArrayList<>(paper.grouping().columns());
         var all = paper.results().stream().map(Result::subject).distinct().toList();
-        return List.of(new Grouping.Column(ALL, all));
+        if (columns.stream().anyMatch(column -> column.subjects().containsAll(all))) return columns;
+        boolean hard = !columns.isEmpty() && Published.sameColumn(columns.getLast().name(), "Hard");
+        columns.add(hard ? columns.size() - 1 : columns.size(), new Grouping.Column(AVERAGE, all));
+        return columns;
     }
 
     private static List<Subject> subjects(Paper paper, Map<String, double[]> credits) {

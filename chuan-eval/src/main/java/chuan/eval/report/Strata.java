@@ -41,8 +41,8 @@ final class Strata {
     Mean micro(Group group, Bootstrap bootstrap) {
         double[] all = all(group);
         if (all.length == 0) return Mean.NONE;
-        double mean = sum(all) / all.length;
-        return new Mean(mean, equal(all) ? ofEqual(all) : bootstrap.mean(all), all.length);
+        return new Mean(
+                mean(group, false), equal(all) ? ofEqual(all) : bootstrap.mean(all), all.length);
     }
 
     /// The interval of Wilson of the micro average of credits.
@@ -65,11 +65,15 @@ final class Strata {
     }
 
     private Mean macro(Group group, Interval interval) {
-        double sum = 0;
-        for (int s : group.strata()) sum += sum(values.get(s)) / values.get(s).length;
         double[] all = all(group);
-        return new Mean(
-                sum / group.strata().length, equal(all) ? ofEqual(all) : interval, all.length);
+        return new Mean(mean(group, true), equal(all) ? ofEqual(all) : interval, all.length);
+    }
+
+    /// NaN where nothing was asked.
+    double mean(Group group, boolean macro) {
+        double sum = 0;
+        for (int s : group.strata()) sum += sum(values.get(s)) / (macro ? values.get(s).length : 1);
+        return sum / (macro ? group.strata().length : all(group).length);
     }
 
     private double[] all(Group group) {
