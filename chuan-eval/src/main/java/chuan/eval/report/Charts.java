@@ -8,9 +8,12 @@ import java.util.Locale;
 /// The pictures of a page, as SVG within it: their colours are the page's, their numbers stand in
 /// tables beside them.
 final class Charts {
-    private static final int LABEL = 250;
+    /// Columns of a title that fit beside a bar, a Chinese character taking two.
+    private static final int WIDEST_TITLE = 36;
+
+    private static final int COLUMN = 7;
     private static final int ROW = 20;
-    private static final int BARS = 420;
+    private static final int BARS = 560;
 
     private Charts() {}
 
@@ -18,23 +21,31 @@ final class Charts {
     ///
     /// @param chance NaN for no line
     static String subjects(List<Subject> subjects, double chance) {
+        int label =
+                16 + COLUMN * subjects.stream().mapToInt(s -> columns(s.title())).max().orElse(0);
+        double highest =
+                subjects.stream().mapToDouble(s -> s.mean().interval().high()).max().orElse(1);
+        double full = Math.min(1, Math.ceil(4 * Math.max(highest, 0.25)) / 4);
         int height = subjects.size() * ROW + 30;
         var svg = new StringBuilder();
-        open(svg, LABEL + BARS + 60, height, "Score of each subject", "各科目得分");
-        for (int percent = 0; percent <= 100; percent += 25) {
-            double x = LABEL + BARS * percent / 100.0;
+        open(svg, label + BARS + 60, height, "Score of each subject", "各科目得分");
+        int steps = (int) Math.round(full * 4);
+        for (int i = 0; i <= steps; i++) {
+            double x = label + BARS * i / (double) steps;
             line(svg, "grid", x, 0, x, height - 24.0);
-            text(svg, "axis", x, height - 8.0, "middle", percent + " %");
+            text(svg, "axis", x, height - 8.0, "middle", 25 * i + " %");
         }
-        for (int i = 0; i < subjects.size(); i++) bar(svg, subjects.get(i), i * ROW);
+        for (int i = 0; i < subjects.size(); i++)
+            bar(svg, subjects.get(i), i * ROW, label, BARS / full);
         if (!Double.isNaN(chance)) {
-            double x = LABEL + BARS * chance;
+            double x = label + BARS / full * chance;
             line(svg, "chance", x, 0, x, height - 24.0);
         }
         return svg.append("</svg>\n").toString();
     }
 
-    private static void bar(StringBuilder svg, Subject subject, int top) {
+    /// @param whole width of a score of 1
+    private static void bar(StringBuilder svg, Subject subject, int top, int left, double whole) {
         double value = subject.mean().value();
         Interval interval = subject.mean().interval();
         double middle = top + ROW / 2.0;
@@ -51,30 +62,34 @@ final class Charts {
                                         TextReport.interval(interval),
                                         subject.mean().questions())))
                 .append("</title>");
-        text(svg, "label", LABEL - 8.0, middle + 4, "end", shortened(subject.title()));
-        rect(svg, kind, LABEL, top + 4.0, BARS * value, ROW - 8.0);
+        text(svg, "label", left - 8.0, middle + 4, "end", shortened(subject.title()));
+        rect(svg, kind, left, top + 4.0, whole * value, ROW - 8.0);
         line(
                 svg,
                 "whisker",
-                LABEL + BARS * interval.low(),
+                left + whole * interval.low(),
                 middle,
-                LABEL + BARS * interval.high(),
+                left + whole * interval.high(),
                 middle);
         text(
                 svg,
                 "value",
-                LABEL + BARS * Math.max(interval.high(), value) + 6,
+                left + whole * interval.high() + 6,
                 middle + 4,
                 "start",
                 TextReport.percent(value));
         svg.append("</g>\n");
     }
 
+    private static int columns(String title) {
+        return Math.min(WIDEST_TITLE + 1, title.chars().map(c -> c > 0x2e80 ? 2 : 1).sum());
+    }
+
     private static String shortened(String title) {
         int wide = 0;
         for (int i = 0; i < title.length(); i++) {
             wide += title.charAt(i) > 0x2e80 ? 2 : 1;
-            if (wide > 36) return title.substring(0, i) + "…";
+            if (wide > WIDEST_TITLE) return title.substring(0, i) + "…";
         }
         return title;
     }

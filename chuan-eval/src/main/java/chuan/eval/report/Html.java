@@ -7,10 +7,23 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
+import java.util.Map;
 import java.util.Objects;
 
 /// Pages that open from a disk: one file, no network, English and Chinese, light and dark.
 final class Html {
+    private static final Map<String, String> COLUMNS =
+            Map.of(
+                    "Humanities", "人文",
+                    "Social Sciences", "社会科学",
+                    "Others", "其他",
+                    "China Specific", "中国特有",
+                    "Hard", "难题",
+                    "Addition", "加法",
+                    "Subtraction", "减法",
+                    "Multiplication", "乘法",
+                    "Average", "平均");
+
     private Html() {}
 
     /// For text and for attributes in double quotes.
@@ -27,6 +40,12 @@ final class Html {
             }
         }
         return out.toString();
+    }
+
+    /// The name of a column of a published table, in Chinese too where it is one of theirs.
+    static String column(String name) {
+        String chinese = COLUMNS.get(name);
+        return chinese == null ? escape(name) : both(name, chinese);
     }
 
     /// In both languages; the page shows one.

@@ -89,7 +89,7 @@ public final class HtmlComparison {
                                 ? " class=\"better\""
                                 : " class=\"worse\"";
         body.append("<tr><th scope=\"row\">")
-                .append(Html.escape(column.name()))
+                .append(Html.column(column.name()))
                 .append("</th><td>");
         body.append(TextReport.percent(column.first())).append("</td><td>");
         body.append(TextReport.percent(column.second()))

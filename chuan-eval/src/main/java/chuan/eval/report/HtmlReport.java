@@ -74,12 +74,11 @@ public final class HtmlReport {
             body.append("<h3>").append(Html.both(english, chinese)).append("</h3>\n");
         }
 
-        /// The last column is what the task comes to, as in every published table.
         private void verdict() {
-            Column column = overall();
+            Column column = figures.average();
             Mean mean = figures.official(column);
             body.append("<p class=\"verdict\">")
-                    .append(Html.escape(column.name()))
+                    .append(Html.column(column.name()))
                     .append(" <strong>")
                     .append(TextReport.percent(mean.value()))
                     .append("</strong> ")
@@ -90,12 +89,6 @@ public final class HtmlReport {
                     .append(' ')
                     .append(standing(column.standing()))
                     .append("</p>\n");
-        }
-
-        private Column overall() {
-            for (Column column : figures.columns())
-                if (Published.sameColumn(column.name(), "Average")) return column;
-            return figures.columns().getLast();
         }
 
         private String standing(Standing standing) {
@@ -130,7 +123,7 @@ public final class HtmlReport {
                     .append("</caption>\n<thead><tr><th scope=\"col\"></th>");
             for (Column column : figures.columns())
                 body.append("<th scope=\"col\">")
-                        .append(Html.escape(column.name()))
+                        .append(Html.column(column.name()))
                         .append("</th>");
             body.append("</tr></thead>\n<tbody class=\"measured\">\n");
             boolean macro = figures.macroIsOfficial();

@@ -88,6 +88,18 @@ public record PaperFigures(
         return macroIsOfficial() ? column.macro() : column.micro();
     }
 
+    /// The column that the task comes to.
+    Column average() {
+        for (Column column : columns)
+            if (Published.sameColumn(column.name(), AVERAGE)) return column;
+        return columns.getLast();
+    }
+
+    /// What the task comes to, averaged as the published figures are.
+    public Mean overall() {
+        return official(average());
+    }
+
     public static PaperFigures of(Paper paper, Bootstrap bootstrap) {
         var credits = credits(paper);
         return new PaperFigures(

@@ -46,8 +46,8 @@ public record Report(Examination examination, Bootstrap bootstrap, List<PaperFig
     public Map<String, Object> values() {
         var values = new LinkedHashMap<String, Object>();
         values.put("examinee", examinee(examination));
-        values.put(
-                "bootstrap", Map.of("seed", bootstrap.seed(), "resamples", bootstrap.resamples()));
+        values.put("bootstrap_seed", bootstrap.seed());
+        values.put("bootstrap_resamples", bootstrap.resamples());
         var tasks = new ArrayList<Map<String, Object>>();
         for (PaperFigures figures : papers) tasks.add(values(figures));
         values.put("tasks", tasks);

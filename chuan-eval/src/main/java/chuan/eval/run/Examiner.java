@@ -43,6 +43,7 @@ public final class Examiner {
     private final Map<String, Object> facts;
     private final boolean times;
     private final Progress progress;
+    private List<Paper> measured = List.of();
 
     /// @param facts about program and command, shown before those of the examinee
     /// @param times whether the result says how long it took; without, equal examinations have
@@ -83,6 +84,14 @@ public final class Examiner {
             seconds += took;
             return --missing == 0;
         }
+    }
+
+    /// What was measured without asking anything; stands behind the tasks in the result.
+    ///
+    /// @return this
+    public Examiner with(List<Paper> papers) {
+        measured = List.copyOf(papers);
+        return this;
     }
 
     /// Holds it without a file.
@@ -129,6 +138,7 @@ public final class Examiner {
         var settings = new LinkedHashMap<>(lasting(facts));
         settings.putAll(lasting(examinee.facts()));
         for (var task : tasks) settings.put(task.name(), task.facts());
+        for (var paper : measured) settings.put(paper.task(), paper.facts());
         return settings;
     }
 
@@ -143,6 +153,7 @@ public final class Examiner {
         long begin = System.nanoTime();
         var papers = new ArrayList<Paper>();
         for (var task : tasks) papers.add(hold(task, run, cancellation));
+        papers.addAll(measured);
         var all = new LinkedHashMap<>(facts);
         all.putAll(examinee.facts());
         if (times) all.put(Examinee.OF_RUN + "seconds", (System.nanoTime() - begin) * 1e-9);
@@ -173,7 +184,7 @@ public final class Examiner {
                 task.chance(),
                 task.titles(),
                 results,
-                List.of());
+                task.measures(results));
     }
 
     private static @Nullable Result known(RunFile run, Open question) {

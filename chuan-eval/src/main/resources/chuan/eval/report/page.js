@@ -29,6 +29,9 @@ function cell(row, text, kind) {
   row.append(td);
   return td;
 }
+function answer(row, text, credit) {
+  cell(row, text + (credit === 1 ? " ✓" : credit === 0 ? " ✗" : ""), credit === 1 ? "right" : "wrong");
+}
 function hashCell(row, hash) {
   const code = document.createElement("code");
   code.textContent = hash.slice(0, 12);
@@ -93,9 +96,9 @@ for (const box of document.querySelectorAll("[data-questions]"))
   }, r => r[12] + " " + (r[13] ?? ""), (row, r) => {
     cell(row, r[4] ? r[3] + " (−" + r[4] + ")" : r[3]);
     cell(row, r[5]);
-    cell(row, r[7] === "answered" ? r[6] : "– " + r[7], r[8] === 1 ? "right" : "wrong");
+    answer(row, r[7] === "answered" ? r[6] : r[7], r[8]);
     cell(row, r[8]);
-    cell(row, r[9].map(s => s === null ? "−∞" : s.toFixed(3)).join("  "));
+    cell(row, r[9].map(s => s === null ? "−∞" : s.toFixed(3)).join("\u2002"));
     cell(row, r[10]);
     cell(row, r[11]);
     hashCell(row, r[12]);
@@ -110,8 +113,8 @@ for (const box of document.querySelectorAll("[data-changes]"))
     even: r => r[7] === r[5],
   }, r => r[8], (row, r) => {
     cell(row, r[3]);
-    cell(row, r[4] || "–", r[5] === 1 ? "right" : "wrong");
-    cell(row, r[6] || "–", r[7] === 1 ? "right" : "wrong");
+    answer(row, r[4] || "–", r[5]);
+    answer(row, r[6] || "–", r[7]);
     hashCell(row, r[8]);
   });
 speak(navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");

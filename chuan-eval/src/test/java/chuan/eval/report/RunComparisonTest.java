@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class RunComparisonTest {
     private static final Bootstrap QUICK = new Bootstrap(1, 2000);
 
-    private static Examination other(Examination run, List<Result> results) {
+    private static Examination other(List<Result> results) {
         return new Examination(1, Map.of("model", "other"), List.of(Runs.paper(results)));
     }
 
@@ -29,7 +29,7 @@ class RunComparisonTest {
             results.set(
                     i, with(result, right ? (key.equals("A") ? "B" : "A") : key, right ? 0 : 1));
         }
-        return other(run, results);
+        return other(results);
     }
 
     private static Result with(Result r, String choice, double credit) {
@@ -122,16 +122,16 @@ class RunComparisonTest {
                             r.writtenTokens(),
                             r.seconds()));
         }
-        assertThatThrownBy(() -> RunComparison.of(first, other(first, results), QUICK))
+        assertThatThrownBy(() -> RunComparison.of(first, other(results), QUICK))
                 .isInstanceOf(IncomparableException.class)
                 .hasMessage(
                         "cmmlu: the runs did not ask the same: 3 of 130 questions were asked in other"
                                 + " words (the prompts differ), such as law 10");
 
         var fewer = first.papers().getFirst().results().subList(0, 100);
-        assertThatThrownBy(() -> RunComparison.of(first, other(first, fewer), QUICK))
+        assertThatThrownBy(() -> RunComparison.of(first, other(fewer), QUICK))
                 .hasMessageContaining("30 of 130 questions are in the first run only");
-        assertThatThrownBy(() -> RunComparison.of(other(first, fewer), first, QUICK))
+        assertThatThrownBy(() -> RunComparison.of(other(fewer), first, QUICK))
                 .hasMessageContaining("30 of 130 questions are in the second run only");
         var none = new Examination(1, Map.of(), List.of());
         assertThatThrownBy(() -> RunComparison.of(first, none, QUICK))
