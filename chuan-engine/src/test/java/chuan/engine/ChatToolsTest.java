@@ -125,7 +125,7 @@ class ChatToolsTest {
                 然后结束回答，工具的结果会在下一条消息中给出。不需要工具时，直接回答。
                 需要几个工具时，把各个调用依次写出。\
                 """
-                        .formatted(HEIGHT.parameters());
+                        .formatted(HEIGHT.parameters().replace('\n', ' '));
         var calls =
                 List.of(
                         new ToolCall("height", "{\"山\": \"泰山\", \"unit\": \"m\"}"),

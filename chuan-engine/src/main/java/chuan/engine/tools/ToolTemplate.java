@@ -3,6 +3,7 @@ package chuan.engine.tools;
 import chuan.engine.ChatMessage;
 import chuan.engine.ChatMessage.Role;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /// How tools, calls and results are written in a conversation with a model that was not trained on
 /// any form of them: our own form, in words it can follow. All of it is plain text in messages that
@@ -51,6 +52,9 @@ public enum ToolTemplate {
 
     /// The line in front of a call.
     public static final String MARKER = "<tool_call>";
+
+    /// JSON has line breaks between its parts only.
+    private static final Pattern LINE_BREAK = Pattern.compile("\\s*\\R\\s*");
 
     /// What a call begins with.
     public static final String BEGIN = MARKER + "\n";
@@ -125,7 +129,8 @@ public enum ToolTemplate {
         if (!tool.description().isEmpty())
             line.append(", \"description\": ").append(quoted(tool.description()));
         if (!tool.parameters().isEmpty())
-            line.append(", \"parameters\": ").append(tool.parameters());
+            line.append(", \"parameters\": ")
+                    .append(LINE_BREAK.matcher(tool.parameters().strip()).replaceAll(" "));
         return line.append('}').toString();
     }
 
