@@ -97,7 +97,11 @@ final class Answer {
             return;
         }
         int known = tokenizer.vocabSize();
-        var token = TokenLogprobs.of(id, logits, at, known, request.logprobs());
+        var reported = request.reported();
+        var token =
+                reported.isEmpty()
+                        ? TokenLogprobs.of(id, logits, at, known, request.logprobs())
+                        : TokenLogprobs.of(id, logits, at, known, reported);
         tokens.add(token);
         listener.token(token);
     }

@@ -15,6 +15,8 @@ import java.util.Set;
 /// @param logprobs report this many of the most probable tokens at each step; -1 = report no
 ///   log-probabilities at all, 0 = only that of the chosen token
 /// @param constraint which tokens may follow; it sees the answer, not the prompt
+/// @param reported tokens whose log-probabilities are reported, in this order, in place of those of
+///   the most probable ones; empty for these
 public record GenerateRequest(
         int[] prompt,
         boolean continuesText,
@@ -23,7 +25,8 @@ public record GenerateRequest(
         Set<Integer> stopIds,
         SamplingOptions sampling,
         int logprobs,
-        Constraint constraint) {
+        Constraint constraint,
+        List<Integer> reported) {
 
     /// More would be slow to look for in every piece of text.
     private static final int MOST_STOPS = 64;
@@ -43,6 +46,29 @@ public record GenerateRequest(
         stop = List.copyOf(stop);
         for (int i = 0; i < stop.size(); i++) checkStop("stop[" + i + "]", stop.get(i));
         stopIds = Set.copyOf(stopIds);
+        reported = List.copyOf(reported);
+    }
+
+    /// With the most probable tokens reported, if any are.
+    public GenerateRequest(
+            int[] prompt,
+            boolean continuesText,
+            int maxTokens,
+            List<String> stop,
+            Set<Integer> stopIds,
+            SamplingOptions sampling,
+            int logprobs,
+            Constraint constraint) {
+        this(
+                prompt,
+                continuesText,
+                maxTokens,
+                stop,
+                stopIds,
+                sampling,
+                logprobs,
+                constraint,
+                List.of());
     }
 
     /// Without a constraint.
@@ -68,34 +94,95 @@ public record GenerateRequest(
 
     public GenerateRequest withMaxTokens(int value) {
         return new GenerateRequest(
-                prompt, continuesText, value, stop, stopIds, sampling, logprobs, constraint);
+                prompt,
+                continuesText,
+                value,
+                stop,
+                stopIds,
+                sampling,
+                logprobs,
+                constraint,
+                reported);
     }
 
     public GenerateRequest withStop(List<String> value) {
         return new GenerateRequest(
-                prompt, continuesText, maxTokens, value, stopIds, sampling, logprobs, constraint);
+                prompt,
+                continuesText,
+                maxTokens,
+                value,
+                stopIds,
+                sampling,
+                logprobs,
+                constraint,
+                reported);
     }
 
     /// Which tokens end the text; an empty set lets it run to `maxTokens`.
     public GenerateRequest withStopIds(Set<Integer> value) {
         return new GenerateRequest(
-                prompt, continuesText, maxTokens, stop, value, sampling, logprobs, constraint);
+                prompt,
+                continuesText,
+                maxTokens,
+                stop,
+                value,
+                sampling,
+                logprobs,
+                constraint,
+                reported);
     }
 
     public GenerateRequest withSampling(SamplingOptions value) {
         return new GenerateRequest(
-                prompt, continuesText, maxTokens, stop, stopIds, value, logprobs, constraint);
+                prompt,
+                continuesText,
+                maxTokens,
+                stop,
+                stopIds,
+                value,
+                logprobs,
+                constraint,
+                reported);
     }
 
     public GenerateRequest withLogprobs(int value) {
         return new GenerateRequest(
-                prompt, continuesText, maxTokens, stop, stopIds, sampling, value, constraint);
+                prompt,
+                continuesText,
+                maxTokens,
+                stop,
+                stopIds,
+                sampling,
+                value,
+                constraint,
+                reported);
     }
 
     /// Lets only tokens follow that `value` allows. Where it says that the answer may end,
     /// `stopIds` are allowed; where it says that nothing may follow, the answer ends by itself.
     public GenerateRequest withConstraint(Constraint value) {
         return new GenerateRequest(
-                prompt, continuesText, maxTokens, stop, stopIds, sampling, logprobs, value);
+                prompt,
+                continuesText,
+                maxTokens,
+                stop,
+                stopIds,
+                sampling,
+                logprobs,
+                value,
+                reported);
+    }
+
+    public GenerateRequest withReported(List<Integer> ids) {
+        return new GenerateRequest(
+                prompt,
+                continuesText,
+                maxTokens,
+                stop,
+                stopIds,
+                sampling,
+                logprobs,
+                constraint,
+                ids);
     }
 }

@@ -6,7 +6,7 @@ import java.util.List;
 /// softmax of the raw logits, before penalty, temperature and cuts.
 ///
 /// @param logprob of the chosen token; NaN if no log-probabilities were asked for
-/// @param top the most probable tokens, best first
+/// @param top the most probable tokens, best first, or those that the request names
 public record TokenLogprobs(int id, double logprob, List<Candidate> top) {
 
     public record Candidate(int id, double logprob) {}
@@ -32,6 +32,15 @@ public record TokenLogprobs(int id, double logprob, List<Candidate> top) {
             top[place] = new Candidate(i, logprob);
         }
         return new TokenLogprobs(id, logits[at + id] - logSum, List.of(top));
+    }
+
+    /// With the log-probabilities of given tokens.
+    ///
+    /// @param ids below `vocab`
+    static TokenLogprobs of(int id, float[] logits, int at, int vocab, List<Integer> ids) {
+        double logSum = logSumExp(logits, at, vocab);
+        var given = ids.stream().map(i -> new Candidate(i, logits[at + i] - logSum)).toList();
+        return new TokenLogprobs(id, logits[at + id] - logSum, given);
     }
 
     /// Logarithm of the sum of exponentials of `logits[from, from + count)`.

@@ -5,6 +5,7 @@ import chuan.engine.GenerateRequest;
 import chuan.engine.SamplingOptions;
 import chuan.server.ApiException;
 import chuan.server.Fields;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,7 @@ import tools.jackson.databind.JsonNode;
 /// @param stream events as the answer grows
 /// @param includeUsage one more event, with the counts
 /// @param progress events while the answer waits and its prompt is computed
+/// @param reported tokens whose log-probabilities are reported; empty: the most probable ones
 record Decoding(
         SamplingOptions sampling,
         @Nullable Integer maxTokens,
@@ -30,10 +32,12 @@ record Decoding(
         long seed,
         boolean stream,
         boolean includeUsage,
-        boolean progress) {
+        boolean progress,
+        List<Integer> reported) {
 
     private static final int MOST_ANSWERS = 8;
     private static final int MOST_STOPS = 16;
+    private static final int MOST_REPORTED = 128;
 
     static Decoding of(Fields fields, Engine engine) {
         Long asked = fields.whole("seed");
@@ -49,7 +53,23 @@ record Decoding(
                 seed,
                 fields.bool("stream", false),
                 streamOptions != null && streamOptions.bool("include_usage", false),
-                fields.bool("return_progress", false));
+                fields.bool("return_progress", false),
+                reported(fields, engine.tokenizer().vocabSize()));
+    }
+
+    /// As vLLM has it.
+    private static List<Integer> reported(Fields fields, int vocab) {
+        String name = "logprob_token_ids";
+        int[] ids = fields.ids(name);
+        if (ids.length > 0 && !fields.has("logprobs")) throw fields.bad(name, "needs logprobs");
+        if (ids.length > MOST_REPORTED)
+            throw fields.bad(
+                    name, "has " + ids.length + " ids; at most " + MOST_REPORTED + " are allowed");
+        for (int i = 0; i < ids.length; i++)
+            if (ids[i] >= vocab)
+                throw fields.bad(
+                        name + "[" + i + "]", ids[i] + " is not one of the " + vocab + " tokens");
+        return Arrays.stream(ids).boxed().toList();
     }
 
     private static SamplingOptions sampling(Fields fields, SamplingOptions own, int vocab) {
@@ -103,7 +123,9 @@ record Decoding(
 
     /// The request of answer `choice` to a prompt.
     GenerateRequest request(GenerateRequest base, int choice) {
-        return base.withStop(stop).withSampling(sampling.withSeed(seed + choice));
+        return base.withStop(stop)
+                .withSampling(sampling.withSeed(seed + choice))
+                .withReported(reported);
     }
 
     /// Tokens that an answer to a prompt may have.

@@ -186,6 +186,29 @@ class ChatTest {
         assertThat(bytes.toString(StandardCharsets.UTF_8)).isEqualTo(text);
     }
 
+    /// The tokens asked for, in their order, with what is reported of them anyway.
+    @Test
+    void tokensMayBeNamedWhoseLogprobsAreReported() throws Exception {
+        String fields = GREEDY + "'max_tokens':1,'logprobs':true,";
+        JsonNode best = topOfFirst(fields + "'top_logprobs':20");
+        JsonNode named =
+                topOfFirst(
+                        fields
+                                + "'logprob_token_ids':["
+                                + best.get(19).get("id").asInt()
+                                + ","
+                                + best.get(3).get("id").asInt()
+                                + "]");
+        assertThat(named.size()).isEqualTo(2);
+        assertThat(named.get(0)).isEqualTo(best.get(19));
+        assertThat(named.get(1)).isEqualTo(best.get(3));
+    }
+
+    private static JsonNode topOfFirst(String fields) throws Exception {
+        var choice = chat(fields).json().get("choices").get(0);
+        return choice.get("logprobs").get("content").get(0).get("top_logprobs");
+    }
+
     @Test
     void logprobsWithoutAlternativesHaveAnEmptyList() throws Exception {
         JsonNode content =

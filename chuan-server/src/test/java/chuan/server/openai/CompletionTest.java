@@ -109,6 +109,8 @@ class CompletionTest {
                 "'prompt':['a',5] | prompt[1]",
                 "'prompt':[1,99999999] | prompt[1]",
                 "'prompt':[1,-1] | prompt[1]",
+                "'prompt':'a','logprob_token_ids':[1] | logprob_token_ids",
+                "'prompt':'a','logprobs':0,'logprob_token_ids':[1,99999999] | logprob_token_ids[1]",
                 "'prompt':'a','echo':true | echo",
                 "'prompt':'a','suffix':'b' | suffix",
                 "'prompt':'a','best_of':3 | best_of",
