@@ -157,6 +157,7 @@ public final class Engine {
         for (int i = 0; i < prompt.length; i++) checkId("prompt[" + i + "]", prompt[i]);
         for (int id : request.stopIds()) checkId("stop_ids", id);
         for (int id : request.sampling().logitBias().keySet()) checkId("logit_bias", id);
+        for (int id : request.reported()) checkId("reported", id);
     }
 
     void checkId(String field, int id) {
