@@ -303,7 +303,8 @@ final class Batcher implements AutoCloseable {
         int slices = batch.size();
         int tokens = 0;
         for (int i = 0; i < slices; i++) tokens += batch.to(i) - batch.from(i);
-        if (times.seconds(tokens) * 1e9 > pauseNanos()) tellReaders(clock.getAsLong());
+        boolean soon = times.seconds(tokens) * 1e9 <= pauseNanos() && !engine.turn().isLocked();
+        if (!soon) tellReaders(clock.getAsLong());
         long floats = Math.multiplyExact((long) batch.rows(), vocab);
         if (logits.length < floats) logits = new float[Math.toIntExact(floats)];
         engine.turn().lock();
