@@ -133,7 +133,7 @@ final class PullCommand implements Callable<Integer> {
         return value.isBlank() ? null : value.strip();
     }
 
-    private static String variable(String name, String otherwise) {
+    static String variable(String name, String otherwise) {
         String value = Objects.requireNonNullElse(System.getenv(name), "");
         return value.isBlank() ? otherwise : value.strip();
     }
@@ -168,18 +168,19 @@ final class PullCommand implements Callable<Integer> {
 
     /// What a person sees meanwhile. Ctrl-C may end the process at any byte: what is on disk is
     /// always fit to be taken up, so there is nothing to wait for.
-    private static final class Watch implements Puller.Watcher, AutoCloseable {
+    static final class Watch implements Puller.Watcher, AutoCloseable {
         private static final long UNIT = 1_000_000;
 
         private final Streams streams;
-        private final boolean json;
+        private final boolean quiet;
         private final Thread hook = new Thread(this::interrupted, "pull-interrupted");
         private @Nullable ProgressLine line;
         private boolean ended;
 
-        Watch(Streams streams, boolean json) {
+        /// @param quiet whether stdout is for others and licences go to stderr
+        Watch(Streams streams, boolean quiet) {
             this.streams = streams;
-            this.json = json;
+            this.quiet = quiet;
             Runtime.getRuntime().addShutdownHook(hook);
         }
 
@@ -197,7 +198,7 @@ final class PullCommand implements Callable<Integer> {
         @Override
         public synchronized void licence(String text) {
             clear();
-            (json ? streams.err() : streams.out()).println(text);
+            (quiet ? streams.err() : streams.out()).println(text);
         }
 
         synchronized void clear() {

@@ -187,7 +187,7 @@ final class Download {
                             + expected
                             + ", but is "
                             + found
-                            + "; deleted, run chuan pull again to fetch it anew");
+                            + "; deleted, run the same command again to fetch it anew");
         }
         Files.move(
                 part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
@@ -203,7 +203,7 @@ final class Download {
                         + file.size()
                         + " bytes by the hub's list, but the hub sends "
                         + found
-                        + "; deleted, run chuan pull again to fetch it anew");
+                        + "; deleted, run the same command again to fetch it anew");
     }
 
     private void discard() throws IOException {

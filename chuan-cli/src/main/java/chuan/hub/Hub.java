@@ -7,11 +7,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /// One revision of one model at a hub: where its files are, in the hub's dialect.
-public sealed interface Hub permits HuggingFaceHub, ModelScopeHub {
+public sealed interface Hub permits HuggingFaceHub, HuggingFaceDataSet, ModelScopeHub, WebFolder {
     /// Names that can be meant: `model` or `owner/model`.
     Pattern NAME = Pattern.compile("(\\w[\\w.-]{0,100}/)?\\w[\\w.-]{0,100}");
 
@@ -70,6 +72,29 @@ public sealed interface Hub permits HuggingFaceHub, ModelScopeHub {
             case MODELSCOPE -> new ModelScopeHub(base, model, revision);
         };
     }
+
+    /// A data set of the Hugging Face hub or a mirror.
+    ///
+    /// @throws HubException if address, name or revision cannot be one
+    static Hub dataSet(String address, String name, String revision) {
+        return switch (of(Source.HUGGINGFACE, address, name, revision)) {
+            case HuggingFaceHub hub -> new HuggingFaceDataSet(hub);
+            case HuggingFaceDataSet _, ModelScopeHub _, WebFolder _ ->
+                    throw new IllegalStateException();
+        };
+    }
+
+    /// Files that are known by name.
+    ///
+    /// @param address in front of the names
+    /// @param name of it all, for people
+    static Hub folder(String address, String name, List<Entry> entries) {
+        return new WebFolder(base(address), name, entries);
+    }
+
+    /// @param bytes as far as known
+    /// @param sha256 as far as known
+    record Entry(String path, OptionalLong bytes, @Nullable String sha256) {}
 
     static boolean isName(String text) {
         return NAME.matcher(text).matches() && !text.contains("..");

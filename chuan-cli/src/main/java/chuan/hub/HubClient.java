@@ -71,6 +71,7 @@ final class HubClient implements AutoCloseable {
 
     /// Every file of the model; no path twice.
     List<HubFile> files() throws InterruptedException {
+        if (hub instanceof WebFolder folder) return folderFiles(folder);
         var files = new ArrayList<HubFile>();
         Optional<URI> next = Optional.of(hub.listing());
         for (int page = 0; next.isPresent(); page++) {
@@ -81,6 +82,16 @@ final class HubClient implements AutoCloseable {
         for (HubFile file : files)
             if (!paths.add(file.path())) throw new HubException(file.path() + ": listed twice");
         return files;
+    }
+
+    private List<HubFile> folderFiles(WebFolder folder) throws InterruptedException {
+        for (var retries = retries(); ; ) {
+            try {
+                return folder.files(this);
+            } catch (TransientException e) {
+                retries.failed(hub.model(), e);
+            }
+        }
     }
 
     private Optional<URI> page(URI uri, List<HubFile> files) throws InterruptedException {
@@ -169,7 +180,7 @@ final class HubClient implements AutoCloseable {
         if (denied)
             return new HubException(
                     what
-                            + ": the model is gated or private"
+                            + ": it is gated or private"
                             + code
                             + ": accept its terms at "
                             + hub.page()

@@ -22,9 +22,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/// A hub on this machine that speaks both dialects, honours ranges, and misbehaves as told.
+/// A hub on this machine that speaks both dialects, has data sets beside models, honours ranges,
+/// and misbehaves as told.
 final class LocalHub implements AutoCloseable {
     static final String MODEL = "org/tiny";
+
+    /// Beside the hub: files that nobody lists.
+    static final String FOLDER = "/folder/";
 
     /// One request as it came.
     record Seen(
@@ -146,11 +150,15 @@ final class LocalHub implements AutoCloseable {
     private static String file(String path, String query) {
         String resolve = "/" + MODEL + "/resolve/main/";
         if (path.startsWith(resolve)) return path.substring(resolve.length());
+        String dataSet = "/datasets" + resolve;
+        if (path.startsWith(dataSet)) return path.substring(dataSet.length());
+        if (path.startsWith(FOLDER)) return path.substring(FOLDER.length());
         String start = "Revision=master&FilePath=";
         if (path.equals("/api/v1/models/" + MODEL + "/repo") && query.startsWith(start))
             return URLDecoder.decode(query.substring(start.length()), StandardCharsets.UTF_8);
         boolean listing =
                 path.equals("/api/models/" + MODEL + "/tree/main")
+                        || path.equals("/api/datasets/" + MODEL + "/tree/main")
                         || path.equals("/api/v1/models/" + MODEL + "/repo/files");
         return listing ? "listing" : path;
     }
@@ -177,7 +185,7 @@ final class LocalHub implements AutoCloseable {
         boolean modelScope = path.startsWith("/api/v1");
         var all = new ArrayList<Object>();
         files.forEach((name, content) -> {
-            boolean large = modelScope || name.endsWith(".safetensors");
+            boolean large = modelScope || name.matches(".*\\.(safetensors|zip)");
             var honest = new Listed(content.length, large ? sha256(content) : null);
             all.add(entry(modelScope, name, lies.getOrDefault(name, honest), content));
         });
