@@ -37,9 +37,11 @@ public record Report(Examination examination, Bootstrap bootstrap, List<PaperFig
         return "?";
     }
 
-    /// Whether guessing and columns mean something: the task is scored question by question.
+    /// Whether guessing and columns mean something: the task is scored question by question, and
+    /// its key is not kept by its authors.
     static boolean scored(Paper paper) {
-        return !paper.results().isEmpty();
+        boolean hidden = Boolean.FALSE.equals(paper.facts().get("scored"));
+        return !paper.results().isEmpty() && !hidden;
     }
 
     /// For scripts: every figure of the tables, in percent as they show it.
