@@ -37,6 +37,11 @@ public final class Measuring {
         return Optional.empty();
     }
 
+    /// Whether it is one that asks nothing.
+    public static boolean isGauge(String what) {
+        return what.startsWith(TEXT) || what.startsWith(LENGTHS);
+    }
+
     /// @throws MeasureException if the file is wrong
     public static Optional<Gauge> gauge(String what, TaskSettings settings) throws IOException {
         if (what.startsWith(TEXT))

@@ -349,7 +349,7 @@ public final class HtmlReport {
                     </tr></thead><tbody></tbody></table>
                     <noscript>JavaScript is off: the questions stand in the result file.</noscript>
                     <div class="pager"><button type="button" data-en="back" data-zh="上一页">back</button>
-                    <button type="button" data-en="on" data-zh="下一页">on</button>
+                    <button type="button" data-en="next" data-zh="下一页">next</button>
                     <span class="state soft" role="status"></span></div></div>
                     """);
             var rows = new ArrayList<List<@Nullable Object>>();

@@ -13,6 +13,7 @@ import java.util.function.Function;
 /// A [Report] as Markdown that reads well on a terminal.
 public final class TextReport {
     private static final String GUESSING = " °";
+    private static final int LINE = 110;
 
     private TextReport() {}
 
@@ -33,10 +34,18 @@ public final class TextReport {
         return text.toString();
     }
 
+    /// In lines that a terminal of usual width shows whole.
     private static String facts(Map<String, Object> facts) {
-        var parts = new ArrayList<String>();
-        facts.forEach((key, value) -> parts.add(key.replace('_', ' ') + ": " + value));
-        return String.join(" · ", parts);
+        var text = new StringBuilder();
+        int line = 0;
+        for (var fact : facts.entrySet()) {
+            String next = fact.getKey().replace('_', ' ') + ": " + fact.getValue();
+            boolean fits = line + 3 + next.length() <= LINE;
+            if (line > 0) text.append(fits ? " · " : "\n");
+            line = (line > 0 && fits ? line + 3 : 0) + next.length();
+            text.append(next);
+        }
+        return text.toString();
     }
 
     private static Table measured(PaperFigures figures) {
