@@ -5,13 +5,16 @@ import chuan.eval.Result;
 import chuan.eval.report.PaperFigures.Column;
 import chuan.eval.report.PaperFigures.Mean;
 import chuan.eval.report.PaperFigures.Standing;
+
+import org.jspecify.annotations.Nullable;
+
+import tools.jackson.databind.json.JsonMapper;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.json.JsonMapper;
 
 /// A [Report] as one HTML file that needs nothing else: no network, no server.
 public final class HtmlReport {
@@ -118,7 +121,8 @@ public final class HtmlReport {
             body.append("<div class=\"card\"><table>\n<caption>")
                     .append(
                             Html.both(
-                                    "Percent, with intervals of 95 %; ° not different from guessing",
+                                    "Percent, with intervals of 95 %; ° not different from"
+                                            + " guessing",
                                     "百分比与 95 % 置信区间；° 与随机猜测无差别"))
                     .append("</caption>\n<thead><tr><th scope=\"col\"></th>");
             for (Column column : figures.columns())

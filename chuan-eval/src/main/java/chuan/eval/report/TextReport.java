@@ -3,6 +3,7 @@ package chuan.eval.report;
 import chuan.eval.Examination.Measure;
 import chuan.eval.report.PaperFigures.Mean;
 import chuan.eval.report.PaperFigures.Standing;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -91,8 +92,8 @@ public final class TextReport {
         var counts = figures.counts();
         line(
                 notes,
-                "%,d questions, %,d with full credit; %,d answers could not be read and %,d could not be"
-                        + " had (both count as wrong); %,d prompts lost examples",
+                "%,d questions, %,d with full credit; %,d answers could not be read and %,d could"
+                        + " not be had (both count as wrong); %,d prompts lost examples",
                 counts.questions(),
                 counts.right(),
                 counts.unparsed(),
