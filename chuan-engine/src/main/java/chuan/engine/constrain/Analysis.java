@@ -2,14 +2,18 @@ package chuan.engine.constrain;
 
 import chuan.engine.constrain.Expr.Alt;
 import chuan.engine.constrain.Expr.Bytes;
+import chuan.engine.constrain.Expr.Choice;
 import chuan.engine.constrain.Expr.Late;
 import chuan.engine.constrain.Expr.Literal;
+import chuan.engine.constrain.Expr.Machine;
 import chuan.engine.constrain.Expr.Repeat;
 import chuan.engine.constrain.Expr.Rule;
 import chuan.engine.constrain.Expr.Seq;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
@@ -35,10 +39,15 @@ final class Analysis {
 
     static Expr[] children(Expr part) {
         return switch (part) {
-            case Bytes _, Literal _ -> new Expr[0];
+            case Bytes _, Literal _, Machine _ -> new Expr[0];
             case Seq seq -> seq.items;
             case Alt alt -> alt.items;
             case Repeat repeat -> new Expr[] {repeat.body};
+            case Choice choice -> {
+                var all = Arrays.copyOf(choice.first, 2 * choice.first.length);
+                System.arraycopy(choice.later, 0, all, choice.first.length, choice.first.length);
+                yield all;
+            }
             case Late late -> new Expr[] {late.target()};
             case Rule rule -> new Expr[] {rule.body()};
         };
@@ -89,7 +98,7 @@ final class Analysis {
                     bytes.set[0] == 0 && bytes.set[1] == 0 && bytes.set[2] == 0 && bytes.set[3] == 0
                             ? Expr.IMPOSSIBLE
                             : 0;
-            case Literal _ -> 0;
+            case Literal _, Machine _ -> 0;
             case Seq seq -> {
                 int most = 0;
                 for (Expr item : seq.items) most = Math.max(most, item.height);
@@ -101,6 +110,7 @@ final class Analysis {
                 yield least;
             }
             case Repeat repeat -> repeat.min == 0 ? 0 : repeat.body.height;
+            case Choice choice -> height(choice);
             case Late late -> late.target().height;
             case Rule rule -> {
                 int inside = rule.body().height;
@@ -109,9 +119,29 @@ final class Analysis {
         };
     }
 
+    /// Of all that must be there, and of the simplest others up to the least number.
+    private static int height(Choice choice) {
+        if (Integer.bitCount(choice.required) > choice.max) return Expr.IMPOSSIBLE;
+        int most = 0;
+        var optional = new ArrayList<Integer>();
+        for (int i = 0; i < choice.first.length; i++) {
+            int height = choice.later[i].height;
+            if (i < choice.items() && (choice.required >> i & 1) != 0)
+                most = Math.max(most, height);
+            else if (i < choice.items()) optional.add(height);
+        }
+        Collections.sort(optional);
+        int missing = choice.min - Integer.bitCount(choice.required);
+        if (missing <= 0 || most == Expr.IMPOSSIBLE) return most;
+        int others = choice.later[choice.items()].height;
+        int last = missing <= optional.size() ? optional.get(missing - 1) : Expr.IMPOSSIBLE;
+        return Math.max(most, Math.min(last, others));
+    }
+
     private static boolean nullable(Expr part) {
         return switch (part) {
             case Bytes _, Literal _ -> false;
+            case Machine machine -> machine.automaton.accepting(0);
             case Seq seq -> {
                 boolean all = true;
                 for (Expr item : seq.items) all &= item.nullable;
@@ -123,6 +153,7 @@ final class Analysis {
                 yield any;
             }
             case Repeat repeat -> repeat.min == 0 || repeat.body.nullable;
+            case Choice choice -> choice.required == 0 && choice.min == 0;
             case Late late -> late.target().nullable;
             case Rule rule -> rule.body().nullable;
         };
@@ -142,12 +173,22 @@ final class Analysis {
                     var key = List.of(bytes.set[0], bytes.set[1], bytes.set[2], bytes.set[3]);
                     if (sets.add(key)) count = split(classes, count, bytes);
                 }
-                case Seq _, Alt _, Repeat _, Late _, Rule _ -> {}
+                case Machine machine -> count = split(classes, count, machine.automaton);
+                case Seq _, Alt _, Repeat _, Choice _, Late _, Rule _ -> {}
             }
         }
         for (int b = 0; b < 256; b++)
             if (single[b]) count = split(classes, count, Expr.range(b, b));
         return classes;
+    }
+
+    private static int split(int[] classes, int count, Automaton automaton) {
+        var sets = new HashMap<Integer, long[]>();
+        for (int b = 0; b < 256; b++)
+            sets.computeIfAbsent(automaton.classOf(b), _ -> new long[4])[b >> 6] |= 1L << (b & 63);
+        int all = count;
+        for (long[] set : sets.values()) all = split(classes, all, new Bytes(set));
+        return all;
     }
 
     /// Gives the members of each class that are in `set` a class of their own.

@@ -77,15 +77,69 @@ abstract sealed class Expr {
         final int min;
         final int max;
 
+        /// The body is any character of a JSON string.
+        final boolean anyText;
+
         Repeat(Expr body, int min, int max) {
+            this(body, min, max, false);
+        }
+
+        Repeat(Expr body, int min, int max, boolean anyText) {
             this.body = body;
             this.min = min;
             this.max = max;
+            this.anyText = anyText;
         }
 
         /// What can be nothing has been there any number of times.
         int least() {
             return body.nullable ? 0 : min;
+        }
+    }
+
+    /// Different ones of them with a separator in between, in any order; others, if there are any,
+    /// as often as one likes.
+    static final class Choice extends Expr {
+        /// Of a choice, since what was chosen is kept as bits.
+        static final int MOST = 30;
+
+        /// Chosen if something else was.
+        static final int OTHER = 1 << MOST;
+
+        /// By item, the others behind them: at the beginning, and later.
+        final Expr[] first;
+
+        final Expr[] later;
+
+        /// Bits of those that must be there.
+        final int required;
+
+        final int min;
+        final int max;
+
+        Choice(List<Expr> items, Expr others, Expr separator, int required, int min, int max) {
+            first = new Expr[items.size() + 1];
+            later = new Expr[first.length];
+            for (int i = 0; i < first.length; i++) {
+                first[i] = i < items.size() ? items.get(i) : others;
+                later[i] = seq(separator, first[i]);
+            }
+            this.required = required;
+            this.min = min;
+            this.max = max;
+        }
+
+        int items() {
+            return first.length - 1;
+        }
+    }
+
+    /// What an automaton of its own follows.
+    static final class Machine extends Expr {
+        final Automaton automaton;
+
+        Machine(Automaton automaton) {
+            this.automaton = automaton;
         }
     }
 

@@ -3,7 +3,6 @@ package chuan.engine.constrain;
 import chuan.engine.constrain.NumberRange.Bounds;
 import chuan.files.Json;
 import java.math.BigDecimal;
-import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -34,6 +33,12 @@ final class Facts {
     /// What one schema says about the items of an array.
     record Items(List<SchemaNode> first, @Nullable SchemaNode rest) {}
 
+    /// What else holds for the value of a key, which need not be there; `false` = must not be.
+    record Member(String key, SchemaNode schema) {}
+
+    /// How many items fit a schema.
+    record Contains(SchemaNode schema, int min, int max) {}
+
     int types = ALL;
     @Nullable List<Json> values;
     List<Json> excluded = new ArrayList<>();
@@ -41,14 +46,21 @@ final class Facts {
     int minLength;
     int maxLength = Expr.MANY;
     Set<SchemaNode> patterns = new LinkedHashSet<>();
+    Set<SchemaNode> notPatterns = new LinkedHashSet<>();
     Set<String> formats = new LinkedHashSet<>();
     int minItems;
     int maxItems = Expr.MANY;
     List<Items> items = new ArrayList<>();
+    List<Contains> contains = new ArrayList<>();
+
+    /// Who says that items differ; null = nobody.
+    @Nullable SchemaNode unique;
+
     int minProperties;
     int maxProperties = Expr.MANY;
     Set<String> required = new LinkedHashSet<>();
     List<Group> groups = new ArrayList<>();
+    List<Member> members = new ArrayList<>();
     List<SchemaNode> names = new ArrayList<>();
 
     Facts copy() {
@@ -60,22 +72,52 @@ final class Facts {
         copy.minLength = minLength;
         copy.maxLength = maxLength;
         copy.patterns = new LinkedHashSet<>(patterns);
+        copy.notPatterns = new LinkedHashSet<>(notPatterns);
         copy.formats = new LinkedHashSet<>(formats);
         copy.minItems = minItems;
         copy.maxItems = maxItems;
         copy.items = new ArrayList<>(items);
+        copy.contains = new ArrayList<>(contains);
+        copy.unique = unique;
         copy.minProperties = minProperties;
         copy.maxProperties = maxProperties;
         copy.required = new LinkedHashSet<>(required);
         copy.groups = new ArrayList<>(groups);
+        copy.members = new ArrayList<>(members);
         copy.names = new ArrayList<>(names);
         return copy;
+    }
+
+    /// Whether it is not obvious that nothing fits.
+    boolean isPossible() {
+        if (types == 0) return false;
+        if (values != null)
+            return values.stream()
+                    .anyMatch(v -> (types & typeOf(v)) != 0 && !contains(excluded, v));
+        return switch (types) {
+            case INTEGER, INTEGER | FRACTION -> !bounds.empty();
+            case STRING -> minLength <= maxLength;
+            case ARRAY -> minItems <= maxItems;
+            case OBJECT ->
+                    minProperties <= maxProperties
+                            && members.stream()
+                                    .noneMatch(m -> m.schema.never() && required.contains(m.key));
+            default -> true;
+        };
+    }
+
+    /// The only keys that objects may have, if a schema lists them; else null.
+    @Nullable Set<String> onlyKeys() {
+        for (var group : groups)
+            if (group.additional != null && group.additional.never() && group.patterns.isEmpty())
+                return group.properties.keySet();
+        return null;
     }
 
     /// Takes in what an object schema says by itself, without its subschemas' alternatives.
     void take(SchemaNode schema) {
         takeTypes(schema);
-        takeNumbers(schema);
+        bounds = bounds.and(bounds(schema));
         takeStrings(schema);
         takeArrays(schema);
         takeObjects(schema);
@@ -143,47 +185,30 @@ final class Facts {
         else values = before.stream().filter(v -> contains(allowed, v)).toList();
     }
 
-    private void takeNumbers(SchemaNode schema) {
-        var low = bounds.low();
-        boolean lowOpen = bounds.lowOpen();
-        var high = bounds.high();
-        boolean highOpen = bounds.highOpen();
+    /// What a schema says about numbers by itself.
+    static Bounds bounds(SchemaNode schema) {
+        var all = Bounds.NONE;
         for (String keyword : List.of("minimum", "exclusiveMinimum")) {
             var limit = schema.get(keyword);
             if (limit == null || limit.json() instanceof Json.Bool) continue;
             boolean open = keyword.startsWith("ex") || isTrue(schema.get("exclusiveMinimum"));
-            int order = low == null ? 1 : limit.number().compareTo(low);
-            if (order > 0) low = limit.number();
-            if (order >= 0) lowOpen = open || (order == 0 && lowOpen);
+            all = all.and(new Bounds(limit.number(), open, null, false, null));
         }
         for (String keyword : List.of("maximum", "exclusiveMaximum")) {
             var limit = schema.get(keyword);
             if (limit == null || limit.json() instanceof Json.Bool) continue;
             boolean open = keyword.startsWith("ex") || isTrue(schema.get("exclusiveMaximum"));
-            int order = high == null ? -1 : limit.number().compareTo(high);
-            if (order < 0) high = limit.number();
-            if (order <= 0) highOpen = open || (order == 0 && highOpen);
+            all = all.and(new Bounds(null, false, limit.number(), open, null));
         }
         var multiple = schema.get("multipleOf");
-        var multipleOf = bounds.multipleOf();
-        if (multiple != null) {
-            if (multiple.number().signum() <= 0) throw multiple.invalid("must be greater than 0");
-            multipleOf =
-                    multipleOf == null ? multiple.number() : lcm(multipleOf, multiple.number());
-        }
-        bounds = new Bounds(low, lowOpen, high, highOpen, multipleOf);
+        if (multiple == null) return all;
+        if (multiple.number().signum() <= 0) throw multiple.invalid("must be greater than 0");
+        return all.and(new Bounds(null, false, null, false, multiple.number()));
     }
 
     /// Draft 4 says with true that `minimum` itself is out.
     private static boolean isTrue(@Nullable SchemaNode node) {
         return node != null && node.json() instanceof Json.Bool bool && bool.value();
-    }
-
-    private static BigDecimal lcm(BigDecimal a, BigDecimal b) {
-        int scale = Math.max(Math.max(a.scale(), b.scale()), 0);
-        BigInteger x = a.setScale(scale).unscaledValue();
-        BigInteger y = b.setScale(scale).unscaledValue();
-        return new BigDecimal(x.divide(x.gcd(y)).multiply(y), scale);
     }
 
     private void takeStrings(SchemaNode schema) {
@@ -198,6 +223,15 @@ final class Facts {
     private void takeArrays(SchemaNode schema) {
         minItems = Math.max(minItems, count(schema, "minItems", 0));
         maxItems = Math.min(maxItems, count(schema, "maxItems", Expr.MANY));
+        var fitting = schema.get("contains");
+        if (fitting != null) {
+            int min = count(schema, "minContains", 1);
+            int max = count(schema, "maxContains", Expr.MANY);
+            if (min > 0 || max < Expr.MANY)
+                contains.add(new Contains(fitting.asSchema(), min, max));
+        }
+        var distinct = schema.get("uniqueItems");
+        if (distinct != null && distinct.flag()) unique = distinct;
         var prefix = schema.get("prefixItems");
         var rest = schema.get("items");
         if (rest != null && rest.json() instanceof Json.Arr) { // before 2020-12

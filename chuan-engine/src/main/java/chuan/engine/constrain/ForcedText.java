@@ -69,14 +69,14 @@ final class ForcedText {
 
     /// Whether a token that begins at `at` may well end behind the text.
     private boolean mayReachBeyond(byte[] text, int at, int end) {
-        int node = trie.find(text, at);
-        if (node < 0 || trie.end[node] == node + 1) return false;
+        int node = trie.all.find(text, at);
+        if (node < 0 || trie.all.end[node] == node + 1) return false;
         int possible = 0;
         int longer = 0;
         for (int b = 0; b < 256; b++) {
             if (recognizer.next(end, b) < 0) continue;
             possible++;
-            if (trie.child(node, (byte) b) >= 0) longer++;
+            if (trie.all.child(node, (byte) b) >= 0) longer++;
         }
         return longer > possible * LARGEST_PART;
     }

@@ -52,7 +52,8 @@ final class GbnfParser {
     /// Whether `part` may ask for `wanted` before any byte.
     private static boolean leads(Expr part, Rule wanted, Set<Expr> seen) {
         return switch (part) {
-            case Expr.Bytes _, Expr.Literal _ -> false;
+            case Expr.Bytes _, Expr.Literal _, Expr.Choice _, Expr.Machine _ ->
+                    false; // there is no notation for the last two
             case Expr.Seq seq -> {
                 for (Expr item : seq.items) {
                     if (leads(item, wanted, seen)) yield true;

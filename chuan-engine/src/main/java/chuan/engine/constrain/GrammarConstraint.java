@@ -162,36 +162,43 @@ final class GrammarConstraint implements Constraint {
         if (known != null) return known;
         var bits = new long[(trie.vocab + 63) >> 6];
         path[0] = canonical;
-        if (phase == INSIDE) walk(1, trie.size(), bits);
-        else walkAtStart(phase, bits);
+        if (phase != INSIDE) {
+            walkAtStart(phase, bits);
+        } else if (recognizer.takesAnyText(canonical)) {
+            System.arraycopy(trie.plain, 0, bits, 0, bits.length);
+            walk(trie.special, 1, trie.special.size, bits);
+        } else {
+            walk(trie.all, 1, trie.all.size, bits);
+        }
         masks.put(key, bits);
         return bits;
     }
 
     /// Marks the allowed tokens of nodes that follow each other, whose parent's state is known.
-    private void walk(int first, int last, long[] bits) {
+    private void walk(ByteTrie nodes, int first, int last, long[] bits) {
         int node = first;
         while (node < last) {
-            int depth = trie.depth[node];
-            int state = recognizer.next(path[depth - 1], trie.label[node] & 0xff);
+            int depth = nodes.depth[node];
+            int state = recognizer.next(path[depth - 1], nodes.label[node] & 0xff);
             if (state < 0) {
-                node = trie.end[node];
+                node = nodes.end[node];
                 continue;
             }
             path[depth] = state;
-            int token = trie.token[node++];
+            int token = nodes.token[node++];
             if (token >= 0) bits[token >> 6] |= 1L << token;
         }
     }
 
     /// The same where the space that a token begins with is not part of the text.
     private void walkAtStart(int phase, long[] bits) {
-        for (int node = 1; node < trie.size(); node = trie.end[node]) {
-            if (trie.label[node] != ' ') {
-                walk(node, trie.end[node], bits);
+        var nodes = trie.all;
+        for (int node = 1; node < nodes.size; node = nodes.end[node]) {
+            if (nodes.label[node] != ' ') {
+                walk(nodes, node, nodes.end[node], bits);
                 continue;
             }
-            int token = trie.token[node];
+            int token = nodes.token[node];
             if (token >= 0) {
                 boolean allowed =
                         trie.beginsWithSpacePiece(token)
@@ -200,7 +207,7 @@ final class GrammarConstraint implements Constraint {
                 if (allowed) bits[token >> 6] |= 1L << token;
             }
             path[1] = path[0];
-            walk(node + 1, trie.end[node], bits);
+            walk(nodes, node + 1, nodes.end[node], bits);
         }
     }
 

@@ -102,7 +102,9 @@ final class JsonText {
 
     /// A string of so many characters.
     Expr string(int min, int max) {
-        return quoted(Expr.repeat(character, min, max));
+        if (max < min) return Expr.impossible();
+        if (max == 0) return Expr.text("\"\"");
+        return quoted(new Expr.Repeat(character, min, max, true));
     }
 
     static Expr quoted(Expr content) {

@@ -38,6 +38,46 @@ final class NumberRange {
             return multipleOf == null || value.remainder(multipleOf).signum() == 0;
         }
 
+        /// Both together.
+        Bounds and(Bounds other) {
+            var low = this.low;
+            boolean lowOpen = this.lowOpen;
+            if (other.low != null) {
+                int order = low == null ? 1 : other.low.compareTo(low);
+                if (order >= 0) {
+                    lowOpen = other.lowOpen || (order == 0 && lowOpen);
+                    low = other.low;
+                }
+            }
+            var high = this.high;
+            boolean highOpen = this.highOpen;
+            if (other.high != null) {
+                int order = high == null ? -1 : other.high.compareTo(high);
+                if (order <= 0) {
+                    highOpen = other.highOpen || (order == 0 && highOpen);
+                    high = other.high;
+                }
+            }
+            var multiple = multipleOf;
+            if (other.multipleOf != null)
+                multiple = multiple == null ? other.multipleOf : lcm(multiple, other.multipleOf);
+            return new Bounds(low, lowOpen, high, highOpen, multiple);
+        }
+
+        private static BigDecimal lcm(BigDecimal a, BigDecimal b) {
+            int scale = Math.max(Math.max(a.scale(), b.scale()), 0);
+            BigInteger x = a.setScale(scale).unscaledValue();
+            BigInteger y = b.setScale(scale).unscaledValue();
+            return new BigDecimal(x.divide(x.gcd(y)).multiply(y), scale);
+        }
+
+        /// Whether there is no room between them.
+        boolean empty() {
+            if (low == null || high == null) return false;
+            int order = low.compareTo(high);
+            return order > 0 || (order == 0 && (lowOpen || highOpen));
+        }
+
         private Bounds negative() {
             return new Bounds(
                     high == null ? null : high.negate(),
@@ -60,20 +100,25 @@ final class NumberRange {
     private final int fractionDigits;
     private final boolean lowOpen;
     private final boolean highOpen;
+    private final boolean multiple;
     private final int modulus;
+
+    /// Digits behind the point that a multiple can have.
     private final int scale;
+
     private final Map<Place, Expr> known = new HashMap<>();
 
     private NumberRange(Bounds bounds, int fractionDigits) {
         this.lowOpen = bounds.lowOpen;
         this.highOpen = bounds.highOpen;
         this.fractionDigits = fractionDigits;
-        var multiple = bounds.multipleOf;
-        if (multiple == null) {
+        var divisor = bounds.multipleOf;
+        multiple = divisor != null;
+        if (divisor == null) {
             modulus = 1;
             scale = 0;
         } else {
-            var stripped = multiple.stripTrailingZeros();
+            var stripped = divisor.stripTrailingZeros();
             scale = Math.max(0, stripped.scale());
             modulus = stripped.setScale(scale).unscaledValue().intValueExact();
         }
@@ -259,8 +304,10 @@ final class NumberRange {
             else if (digit > high.charAt(0)) return null;
             else high = high.substring(1);
         }
-        int left = modulus == 1 ? 0 : (place.left * 10 + digit - '0') % modulus;
         boolean inFraction = place.integer == 0;
+        boolean beyond = multiple && inFraction && place.fraction >= scale;
+        if (beyond && digit != '0') return null;
+        int left = beyond ? place.left : (place.left * 10 + digit - '0') % modulus;
         return new Place(
                 inFraction ? 0 : place.integer - 1,
                 inFraction ? place.fraction + 1 : -1,

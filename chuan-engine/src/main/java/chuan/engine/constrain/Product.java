@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 
@@ -51,6 +52,29 @@ final class Product {
     static Expr of(List<Expr> must, List<Expr> mustNot) {
         if (must.size() == 1 && mustNot.isEmpty()) return must.getFirst();
         return new Product(must, mustNot).build();
+    }
+
+    /// Whether there is a text that both match.
+    ///
+    /// @throws GrammarLimitException if that is too much to find out
+    static boolean intersect(Expr one, Expr other) {
+        var product = new Product(List.of(one, other), List.of());
+        var seen = new HashSet<Place>();
+        var open = new ArrayDeque<Place>();
+        open.push(new Place(product.automata.stream().mapToInt(Recognizer::start).toArray()));
+        while (!open.isEmpty()) {
+            var place = open.pop();
+            if (!product.alive(place) || !seen.add(place)) continue;
+            if (product.accepting(place)) return true;
+            if (seen.size() > MOST_NODES)
+                throw new GrammarLimitException("two patterns that are too long to compare");
+            var byClass = new Place[product.classCount];
+            for (int b = 0; b < 256; b++) {
+                int c = product.classes[b];
+                if (byClass[c] == null) open.push(byClass[c] = product.next(place, b));
+            }
+        }
+        return false;
     }
 
     private Expr build() {

@@ -2,8 +2,10 @@ package chuan.engine.constrain;
 
 import chuan.engine.constrain.Expr.Alt;
 import chuan.engine.constrain.Expr.Bytes;
+import chuan.engine.constrain.Expr.Choice;
 import chuan.engine.constrain.Expr.Late;
 import chuan.engine.constrain.Expr.Literal;
+import chuan.engine.constrain.Expr.Machine;
 import chuan.engine.constrain.Expr.Repeat;
 import chuan.engine.constrain.Expr.Rule;
 import chuan.engine.constrain.Expr.Seq;
@@ -89,6 +91,9 @@ final class Recognizer {
         final Cell[] ways;
         final boolean accepting;
 
+        /// Any character may follow, again and again.
+        final boolean anyText;
+
         /// By class of byte: 0 = not known yet, -1 = refused, else the state plus one.
         int @Nullable [] next;
 
@@ -97,9 +102,10 @@ final class Recognizer {
         /// [Recognizer#optionalBlank]: 0 = not known yet, 1 = yes, -1 = no.
         int blank;
 
-        State(Cell[] ways, boolean accepting) {
+        State(Cell[] ways, boolean accepting, boolean anyText) {
             this.ways = ways;
             this.accepting = accepting;
+            this.anyText = anyText;
         }
     }
 
@@ -113,6 +119,7 @@ final class Recognizer {
     private final ArrayDeque<Cell> open = new ArrayDeque<>();
     private final List<Cell> found = new ArrayList<>();
     private boolean foundEnd;
+    private boolean foundAnyText;
     private int closure;
     private final int start;
 
@@ -142,6 +149,11 @@ final class Recognizer {
         return states.get(state).ways.length == 0;
     }
 
+    /// Whether all tokens are allowed that are nothing but characters of a string.
+    boolean takesAnyText(int state) {
+        return states.get(state).anyText;
+    }
+
     /// How many states there are so far: a measure of the memory taken.
     int size() {
         return states.size();
@@ -162,6 +174,7 @@ final class Recognizer {
         return switch (way.node) {
             case Literal literal -> literal.text[way.data] & 0xff;
             case Bytes bytes -> bytes.only();
+            case Machine _ -> -1;
             case null, default -> throw new AssertionError("not a way");
         };
     }
@@ -218,6 +231,10 @@ final class Recognizer {
                                         ? cell(literal, way.data + 1, parent(way))
                                         : parent(way));
                 }
+                case Machine machine -> {
+                    int to = machine.automaton.next(way.data, value);
+                    if (to >= 0) add(cell(machine, to, parent(way)));
+                }
                 case null, default -> throw new AssertionError("not a way");
             }
         }
@@ -228,6 +245,7 @@ final class Recognizer {
         closure++;
         found.clear();
         foundEnd = false;
+        foundAnyText = false;
     }
 
     /// Follows all ways that were added to where they want a byte, and numbers the set.
@@ -241,10 +259,10 @@ final class Recognizer {
             }
             expand(open.pop());
         }
-        return number(found.toArray(Cell[]::new), foundEnd);
+        return number(found.toArray(Cell[]::new), foundEnd, foundAnyText);
     }
 
-    private int number(Cell[] ways, boolean accepting) {
+    private int number(Cell[] ways, boolean accepting, boolean anyText) {
         if (ways.length == 0 && !accepting) return REFUSED;
         Arrays.sort(ways, (a, b) -> Integer.compare(a.id, b.id));
         var ids = new int[ways.length];
@@ -255,7 +273,7 @@ final class Recognizer {
         if (states.size() >= MOST_STATES)
             throw new GrammarLimitException("more than " + MOST_STATES + " states");
         numbers.put(key, states.size());
-        states.add(new State(ways, accepting));
+        states.add(new State(ways, accepting, anyText));
         return states.size() - 1;
     }
 
@@ -267,11 +285,17 @@ final class Recognizer {
         Cell parent = parent(way);
         switch (way.node) {
             case Bytes _, Literal _ -> found.add(way);
+            case Machine machine -> {
+                found.add(way);
+                foundAnyText |= machine.automaton.takesAnyText(way.data);
+                if (machine.automaton.accepting(way.data)) add(parent);
+            }
             case Seq seq -> expand(seq, way.data, parent);
             case Alt alt -> {
                 for (Expr item : alt.items) enter(item, parent);
             }
             case Repeat repeat -> expand(repeat, way, parent);
+            case Choice choice -> expand(choice, way.data, parent);
             case Late late -> enter(late.target(), parent);
             case Rule rule -> {
                 // a way of the rule's own holds the depth; coming back to it leaves the rule
@@ -302,10 +326,26 @@ final class Recognizer {
         int count = way.data;
         if (count >= repeat.least()) add(parent);
         if (count >= repeat.max) return;
+        foundAnyText |= repeat.anyText && (long) count + reach <= repeat.max;
         int after = repeat.max == Expr.MANY ? Math.min(count + 1, repeat.least()) : count + 1;
         Cell rest = after == repeat.max ? parent : cell(repeat, after, parent);
         if (after > count && after < repeat.max) rest.entered = closure;
         enter(repeat.body, rest);
+    }
+
+    private void expand(Choice choice, int chosen, Cell parent) {
+        int count = Integer.bitCount(chosen & (Choice.OTHER - 1));
+        boolean enough = count + (chosen >= Choice.OTHER ? 1 : 0) >= choice.min;
+        if (enough && (chosen & choice.required) == choice.required) add(parent);
+        // those that must be there get their place
+        int left = choice.max - count - Integer.bitCount(choice.required & ~chosen);
+        Expr[] parts = chosen == 0 ? choice.first : choice.later;
+        for (int i = 0; i < choice.items(); i++) {
+            int bit = 1 << i;
+            if ((chosen & bit) == 0 && (left > 0 || (choice.required & bit) != 0))
+                enter(parts[i], cell(choice, chosen | bit, parent));
+        }
+        enter(parts[choice.items()], cell(choice, chosen | Choice.OTHER, parent));
     }
 
     /// Adds a part, if it can be finished here.
@@ -343,7 +383,7 @@ final class Recognizer {
                 Cell clamped = canonical(way);
                 if (!ways.contains(clamped)) ways.add(clamped);
             }
-            from.canonical = number(ways.toArray(Cell[]::new), from.accepting);
+            from.canonical = number(ways.toArray(Cell[]::new), from.accepting, from.anyText);
         }
         return from.canonical;
     }

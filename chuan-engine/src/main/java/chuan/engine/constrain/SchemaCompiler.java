@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// Turns a JSON schema (draft 2020-12, and what older drafts spell differently) into a grammar of
 /// its values. Every value that the schema allows has a spelling in the grammar, and nothing else
@@ -23,47 +24,61 @@ final class SchemaCompiler {
     private final SchemaStrings strings = new SchemaStrings(text);
     private final SchemaExpansion expansion;
     private final SchemaObjects objects;
+    private final SchemaArrays arrays;
     private final SchemaValues values;
     private final Map<String, Expr> known = new HashMap<>();
     private final Set<String> recursive = new HashSet<>();
     private int depth;
     private int comparing;
 
-    private SchemaCompiler(SchemaDocument document, boolean open) {
+    /// How a schema is read.
+    ///
+    /// @param open objects may have keys that the schema does not mention
+    /// @param anyOrder keys may stand in any order
+    record Options(boolean open, boolean anyOrder) {}
+
+    private SchemaCompiler(SchemaDocument document) {
         values = new SchemaValues(this, strings);
-        expansion = new SchemaExpansion(document, values::disjoint);
-        objects = new SchemaObjects(this, text, strings, open);
+        expansion =
+                new SchemaExpansion(
+                        document, values::disjoint, values::contradicts, strings::matches);
+        objects = new SchemaObjects(this, text, strings, options(document.root()));
+        arrays = new SchemaArrays(this, text);
     }
 
     /// @throws SchemaException if it cannot be followed
     static Expr compile(Json schema) {
         var document = new SchemaDocument(schema);
-        var compiler = new SchemaCompiler(document, open(document.root()));
+        var compiler = new SchemaCompiler(document);
         return compiler.value(List.of(document.root()));
     }
 
     /// The same, objects only.
     static Expr compileObject(Json schema) {
         var document = new SchemaDocument(schema);
-        var compiler = new SchemaCompiler(document, open(document.root()));
+        var compiler = new SchemaCompiler(document);
         var object = new SchemaNode("(an object)", Json.Obj.of("type", "object"));
         return compiler.value(List.of(document.root(), object));
     }
 
-    /// Our own keyword: whether objects may have keys that the schema does not mention.
-    private static boolean open(SchemaNode root) {
+    /// Our own keyword.
+    private static Options options(SchemaNode root) {
         var own = root.get("x-chuan");
-        if (own == null) return false;
-        var absent = own.get("absent");
+        if (own == null) return new Options(false, false);
         if (!(own.json() instanceof Json.Obj object)
-                || object.fields().size() != 1
-                || absent == null)
-            throw own.invalid("must be {\"absent\": \"open\"} or {\"absent\": \"closed\"}");
-        return switch (absent.string()) {
-            case "open" -> true;
-            case "closed" -> false;
-            default -> throw absent.invalid("must be \"open\" or \"closed\"");
-        };
+                || !Set.of("absent", "order").containsAll(object.fields().keySet()))
+            throw own.invalid(
+                    "must be an object with \"absent\" (\"open\" or \"closed\"), \"order\" (\"any\" or"
+                            + " \"schema\") or both");
+        return new Options(
+                choice(own.get("absent"), "open", "closed"),
+                choice(own.get("order"), "any", "schema"));
+    }
+
+    private static boolean choice(@Nullable SchemaNode node, String yes, String no) {
+        if (node == null || node.string().equals(no)) return false;
+        if (node.string().equals(yes)) return true;
+        throw node.invalid("must be \"" + yes + "\" or \"" + no + "\"");
     }
 
     List<Facts> facts(List<SchemaNode> schemas) {
@@ -133,7 +148,7 @@ final class SchemaCompiler {
         if (allows(facts, Facts.BOOLEAN, new Json.Bool(false))) ways.add(Expr.text("false"));
         if ((facts.types & Facts.INTEGER) != 0) ways.add(number(facts));
         if ((facts.types & Facts.STRING) != 0) ways.add(strings.of(facts));
-        if ((facts.types & Facts.ARRAY) != 0) ways.add(array(facts));
+        if ((facts.types & Facts.ARRAY) != 0) ways.add(arrays.of(facts));
         if ((facts.types & Facts.OBJECT) != 0) ways.add(objects.of(facts));
         for (Json value : facts.excluded) {
             if (value instanceof Json.Null
@@ -166,40 +181,5 @@ final class SchemaCompiler {
                     "#",
                     "a limit of a number, or its multipleOf, " + e.getMessage());
         }
-    }
-
-    private Expr array(Facts facts) {
-        if (facts.minItems > facts.maxItems) return Expr.impossible();
-        int first = facts.items.stream().mapToInt(i -> i.first().size()).max().orElse(0);
-        // an array as long as is allowed has no more, so what comes later need not be looked at
-        first = Math.min(first, facts.maxItems);
-        Expr tail = rest(facts, first);
-        for (int i = first - 1; i >= 0; i--) {
-            Expr here = i == 0 ? Expr.nothing() : text.comma();
-            Expr more = Expr.seq(here, value(item(facts, i)), tail);
-            tail = i >= facts.minItems ? Expr.alt(Expr.nothing(), more) : more;
-        }
-        return Expr.seq(text.open("["), tail, text.close("]"));
-    }
-
-    private Expr rest(Facts facts, int first) {
-        int min = Math.max(0, facts.minItems - first);
-        int max = facts.maxItems == Expr.MANY ? Expr.MANY : facts.maxItems - first;
-        if (max == 0) return Expr.nothing();
-        Expr item = value(item(facts, first));
-        return first == 0
-                ? text.list(item, min, max)
-                : Expr.repeat(Expr.seq(text.comma(), item), min, max);
-    }
-
-    /// What holds for the item at a place.
-    static List<SchemaNode> item(Facts facts, int at) {
-        var all = new ArrayList<SchemaNode>();
-        for (var items : facts.items) {
-            var rest = items.rest();
-            if (at < items.first().size()) all.add(items.first().get(at));
-            else if (rest != null) all.add(rest);
-        }
-        return all;
     }
 }

@@ -32,6 +32,18 @@ record SchemaNode(String pointer, Json json) {
         throw invalid("must be a schema: an object, true or false");
     }
 
+    /// A schema of what this one does not allow.
+    SchemaNode negated() {
+        return json instanceof Json.Bool bool
+                ? new SchemaNode(pointer + "/(not)", new Json.Bool(!bool.value()))
+                : new SchemaNode(pointer + "/(not)", Json.Obj.of("not", json));
+    }
+
+    /// Whether it allows nothing at all.
+    boolean never() {
+        return json instanceof Json.Bool bool && !bool.value();
+    }
+
     boolean always() {
         return json instanceof Json.Bool bool
                 ? bool.value()

@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// The objects that [Facts] allow: declared keys in the order of the schema, then others.
 final class SchemaObjects {
@@ -15,20 +16,24 @@ final class SchemaObjects {
     private final SchemaCompiler compiler;
     private final JsonText text;
     private final SchemaStrings strings;
-    private final boolean open;
+    private final SchemaCompiler.Options options;
 
-    /// @param open whether keys that no schema mentions are allowed
-    SchemaObjects(SchemaCompiler compiler, JsonText text, SchemaStrings strings, boolean open) {
+    SchemaObjects(
+            SchemaCompiler compiler,
+            JsonText text,
+            SchemaStrings strings,
+            SchemaCompiler.Options options) {
         this.compiler = compiler;
         this.text = text;
         this.strings = strings;
-        this.open = open;
+        this.options = options;
     }
 
     Expr of(Facts facts) {
         if (facts.minProperties > facts.maxProperties) return Expr.impossible();
         boolean free =
                 facts.groups.isEmpty()
+                        && facts.members.isEmpty()
                         && facts.required.isEmpty()
                         && facts.names.isEmpty()
                         && facts.minProperties == 0
@@ -45,6 +50,7 @@ final class SchemaObjects {
         var keys = new LinkedHashSet<String>();
         for (var group : facts.groups) keys.addAll(group.properties().keySet());
         keys.addAll(facts.required);
+        for (var member : facts.members) keys.add(member.key());
         return keys;
     }
 
@@ -84,11 +90,12 @@ final class SchemaObjects {
             var additional = group.additional();
             if (!covered && additional != null) all.add(additional);
         }
+        for (var member : facts.members) if (member.key().equals(key)) all.add(member.schema());
         return all;
     }
 
     /// The expression of a `patternProperties` entry, as a place in the schema.
-    private static SchemaNode pattern(Map.Entry<String, SchemaNode> entry) {
+    static SchemaNode pattern(Map.Entry<String, SchemaNode> entry) {
         return new SchemaNode(entry.getValue().pointer(), new chuan.files.Json.Str(entry.getKey()));
     }
 
@@ -121,14 +128,10 @@ final class SchemaObjects {
                 (in ? must : mustNot).add(strings.keys(all.get(i)));
             }
             var schemas = schemas(facts, matching);
-            if (schemas.stream().anyMatch(SchemaObjects::never)) continue;
+            if (schemas.stream().anyMatch(SchemaNode::never)) continue;
             ways.add(Expr.seq(strings.keys(must, mustNot), text.colon(), compiler.value(schemas)));
         }
         return Expr.alt(ways);
-    }
-
-    private static boolean never(SchemaNode schema) {
-        return schema.json() instanceof chuan.files.Json.Bool bool && !bool.value();
     }
 
     private static List<SchemaNode> schemas(Facts facts, Set<String> matching) {
@@ -148,7 +151,7 @@ final class SchemaObjects {
 
     /// Whether a key may be used that neither a name nor a pattern covers.
     private boolean openFor(Facts facts) {
-        if (open) return true;
+        if (options.open()) return true;
         boolean mentioned = false;
         for (var group : facts.groups) {
             if (group.additional() != null) return true;
@@ -159,8 +162,7 @@ final class SchemaObjects {
 
     /// Other keys may be written twice, so they cannot be counted up to a minimum.
     private static void checkCount(Facts facts, Set<String> declared, Expr others) {
-        boolean counted = others instanceof Expr.Alt alt && alt.items.length == 0;
-        if (counted || facts.minProperties <= Math.max(1, facts.required.size())) return;
+        if (none(others) || facts.minProperties <= Math.max(1, facts.required.size())) return;
         throw new SchemaException(
                 "invalid_json_schema",
                 "schema",
@@ -169,8 +171,13 @@ final class SchemaObjects {
                         + " require them");
     }
 
+    private static boolean none(Expr others) {
+        return others instanceof Expr.Alt alt && alt.items.length == 0;
+    }
+
     private Expr members(Facts facts, Set<String> declared, List<Expr> named, Expr others) {
         var allowed = named.isEmpty() ? null : new Recognizer(named.getFirst(), 0);
+        if (options.anyOrder()) return anyOrder(facts, declared, allowed, others);
         List<String> keys = List.copyOf(declared);
         int limit = facts.maxProperties;
         // keys so far: all above are as good as this
@@ -184,15 +191,7 @@ final class SchemaObjects {
         for (int count = 0; count <= most; count++) tails[count] = end(facts, count, others);
         for (int i = keys.size() - 1; i >= 0; i--) {
             String key = keys.get(i);
-            boolean possible =
-                    allowed == null || SchemaStrings.accepts(allowed, JsonText.spell(key));
-            Expr member =
-                    possible
-                            ? Expr.seq(
-                                    Expr.text(JsonText.spell(key)),
-                                    text.colon(),
-                                    compiler.value(schemas(facts, key)))
-                            : Expr.impossible();
+            Expr member = member(facts, key, allowed);
             boolean required = facts.required.contains(key);
             var before = new Expr[most + 1];
             for (int count = 0; count <= most; count++) {
@@ -209,12 +208,45 @@ final class SchemaObjects {
         return tails[0];
     }
 
+    private Expr member(Facts facts, String key, @Nullable Recognizer allowed) {
+        if (allowed != null && !SchemaStrings.accepts(allowed, JsonText.spell(key)))
+            return Expr.impossible();
+        var schemas = schemas(facts, key);
+        if (schemas.stream().anyMatch(SchemaNode::never)) return Expr.impossible();
+        return Expr.seq(Expr.text(JsonText.spell(key)), text.colon(), compiler.value(schemas));
+    }
+
+    private Expr anyOrder(
+            Facts facts, Set<String> declared, @Nullable Recognizer allowed, Expr others) {
+        if (declared.size() > Expr.Choice.MOST)
+            throw new SchemaException(
+                    "schema_too_complex",
+                    "schema",
+                    "#/x-chuan/order",
+                    "any order is supported for objects of up to "
+                            + Expr.Choice.MOST
+                            + " keys: leave it out");
+        if (!none(others) && facts.maxProperties < Expr.MANY)
+            throw new SchemaException(
+                    "invalid_json_schema",
+                    "schema",
+                    "#/x-chuan/order",
+                    "any order is not supported with maxProperties where keys are free: leave it out");
+        var members = new ArrayList<Expr>();
+        int required = 0;
+        for (String key : declared) {
+            if (facts.required.contains(key)) required |= 1 << members.size();
+            members.add(member(facts, key, allowed));
+        }
+        return new Expr.Choice(
+                members, others, text.comma(), required, facts.minProperties, facts.maxProperties);
+    }
+
     /// Behind the declared keys.
     private Expr end(Facts facts, int count, Expr others) {
         int min = Math.max(0, facts.minProperties - count);
         int max = facts.maxProperties == Expr.MANY ? Expr.MANY : facts.maxProperties - count;
-        if (others instanceof Expr.Alt alt && alt.items.length == 0)
-            return min == 0 ? Expr.nothing() : Expr.impossible();
+        if (none(others)) return min == 0 ? Expr.nothing() : Expr.impossible();
         return count == 0
                 ? text.list(others, min, max)
                 : Expr.repeat(Expr.seq(text.comma(), others), min, max);

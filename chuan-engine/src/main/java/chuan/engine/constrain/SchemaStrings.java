@@ -16,6 +16,8 @@ final class SchemaStrings {
     private final JsonText text;
     private final Map<SchemaNode, Regex> parsed = new HashMap<>();
     private final Map<SchemaNode, Recognizer> matchers = new HashMap<>();
+    private final Map<String, Recognizer> formats = new HashMap<>();
+    private final Map<List<List<Object>>, Boolean> disjoint = new HashMap<>();
 
     SchemaStrings(JsonText text) {
         this.text = text;
@@ -33,6 +35,7 @@ final class SchemaStrings {
         for (Json value : facts.excluded)
             if (value instanceof Json.Str string)
                 excluded.add(Expr.text(JsonText.spell(string.text())));
+        for (var pattern : facts.notPatterns) excluded.add(keys(pattern));
         int min = facts.minLength;
         int max = facts.maxLength;
         if (min > max) return Expr.impossible();
@@ -45,6 +48,53 @@ final class SchemaStrings {
         for (Regex condition : conditions) must.add(quoted(condition));
         if (must.isEmpty() || min > 0 || max < Expr.MANY) must.add(text.string(min, max));
         return Product.of(must, excluded);
+    }
+
+    /// Whether a string fits, `values` and `excluded` left aside.
+    boolean fits(Facts facts, String string) {
+        int length = string.codePointCount(0, string.length());
+        if (length < facts.minLength || length > facts.maxLength) return false;
+        for (var pattern : facts.patterns) if (!matches(pattern, string)) return false;
+        for (var pattern : facts.notPatterns) if (matches(pattern, string)) return false;
+        for (var format : facts.formats) {
+            var regex = Formats.of(format);
+            if (regex != null && !accepts(formatted(format, regex), JsonText.spell(string)))
+                return false;
+        }
+        return true;
+    }
+
+    private Recognizer formatted(String format, Regex regex) {
+        return formats.computeIfAbsent(format, _ -> new Recognizer(quoted(regex), 0));
+    }
+
+    /// Whether no string fits both, as far as that can be told.
+    boolean disjoint(Facts a, Facts b) {
+        if (a.maxLength < b.minLength || b.maxLength < a.minLength) return true;
+        boolean free = a.patterns.isEmpty() && a.formats.isEmpty() && a.notPatterns.isEmpty();
+        boolean otherFree = b.patterns.isEmpty() && b.formats.isEmpty() && b.notPatterns.isEmpty();
+        if (free && otherFree) return false;
+        var key = List.of(key(a), key(b));
+        Boolean known = disjoint.get(key);
+        if (known != null) return known;
+        boolean apart;
+        try {
+            apart = !Product.intersect(of(a), of(b));
+        } catch (GrammarLimitException _) {
+            apart = false;
+        }
+        disjoint.put(key, apart);
+        return apart;
+    }
+
+    private static List<Object> key(Facts facts) {
+        return List.of(
+                facts.patterns,
+                facts.notPatterns,
+                facts.formats,
+                facts.excluded,
+                facts.minLength,
+                facts.maxLength);
     }
 
     /// Keys that match the pattern.

@@ -27,9 +27,7 @@ final class SchemaValues {
         return switch (value) {
             case Json.Null _, Json.Bool _ -> true;
             case Json.Num number -> facts.bounds.has(new BigDecimal(number.literal()));
-            case Json.Str text ->
-                    SchemaStrings.accepts(
-                            new Recognizer(strings.of(facts), 0), JsonText.spell(text.text()));
+            case Json.Str text -> strings.fits(facts, text.text());
             case Json.Arr array -> fits(facts, array);
             case Json.Obj object -> fits(facts, object);
         };
@@ -39,7 +37,17 @@ final class SchemaValues {
         int size = array.items().size();
         if (size < facts.minItems || size > facts.maxItems) return false;
         for (int i = 0; i < size; i++)
-            if (!fits(SchemaCompiler.item(facts, i), array.items().get(i))) return false;
+            if (!fits(SchemaArrays.item(facts, i), array.items().get(i))) return false;
+        for (var contains : facts.contains) {
+            long found =
+                    array.items().stream()
+                            .filter(item -> fits(List.of(contains.schema()), item))
+                            .count();
+            if (found < contains.min() || found > contains.max()) return false;
+        }
+        if (facts.unique == null) return true;
+        for (int i = 0; i < size; i++)
+            if (Facts.contains(array.items().subList(0, i), array.items().get(i))) return false;
         return true;
     }
 
@@ -65,7 +73,7 @@ final class SchemaValues {
         int types = a.types & b.types;
         return (types & (Facts.NULL | Facts.BOOLEAN)) == 0
                 && ((types & Facts.INTEGER) == 0 || numbers(a, b))
-                && ((types & Facts.STRING) == 0 || strings(a, b))
+                && ((types & Facts.STRING) == 0 || strings.disjoint(a, b))
                 && ((types & Facts.ARRAY) == 0 || arrays(a, b))
                 && ((types & Facts.OBJECT) == 0 || objects(a, b) || objects(b, a));
     }
@@ -82,21 +90,11 @@ final class SchemaValues {
         return order < 0 || (order == 0 && (a.bounds.highOpen() || b.bounds.lowOpen()));
     }
 
-    private boolean strings(Facts a, Facts b) {
-        try {
-            Expr both = Product.of(List.of(strings.of(a), strings.of(b)), List.of());
-            Analysis.of(both);
-            return both.height == Expr.IMPOSSIBLE;
-        } catch (GrammarLimitException _) {
-            return false;
-        }
-    }
-
     private boolean arrays(Facts a, Facts b) {
         if (a.maxItems < b.minItems || b.maxItems < a.minItems) return true;
         int both = Math.min(Math.max(a.minItems, b.minItems), 100);
         for (int i = 0; i < both; i++)
-            if (disjoint(SchemaCompiler.item(a, i), SchemaCompiler.item(b, i))) return true;
+            if (disjoint(SchemaArrays.item(a, i), SchemaArrays.item(b, i))) return true;
         return false;
     }
 
@@ -104,12 +102,33 @@ final class SchemaValues {
     private boolean objects(Facts a, Facts b) {
         for (String key : a.required) {
             var other = compiler.objects().schemas(b, key);
-            if (other.stream().anyMatch(s -> s.json() instanceof Json.Bool yes && !yes.value()))
-                return true;
+            if (other.stream().anyMatch(SchemaNode::never)) return true;
             if (b.required.contains(key) && disjoint(compiler.objects().schemas(a, key), other))
                 return true;
         }
         return a.maxProperties < b.minProperties || b.maxProperties < a.minProperties;
+    }
+
+    /// Whether an object is required to have a key that can have no value.
+    boolean contradicts(Facts facts) {
+        if (facts.types != Facts.OBJECT || facts.values != null) return false;
+        for (String key : facts.required) {
+            var schemas = compiler.objects().schemas(facts, key);
+            if (schemas.size() < 2 || !compiler.mayLookInto()) continue;
+            try {
+                if (compiler.facts(schemas).stream().noneMatch(this::isPossible)) return true;
+            } finally {
+                compiler.lookedInto();
+            }
+        }
+        return false;
+    }
+
+    private boolean isPossible(Facts facts) {
+        var values = facts.values;
+        return values == null
+                ? facts.isPossible()
+                : values.stream().anyMatch(value -> fits(facts, value));
     }
 
     private boolean disjoint(List<SchemaNode> a, List<SchemaNode> b) {

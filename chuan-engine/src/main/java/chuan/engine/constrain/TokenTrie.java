@@ -1,14 +1,15 @@
 package chuan.engine.constrain;
 
 import chuan.tokenizer.Tokenizer;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// The bytes that each token stands for, and all of them as a trie: nodes depth first in flat
-/// arrays, so that a walk that leaves out subtrees runs forward through memory. Immutable.
+/// The bytes that each token stands for, and all of them as tries. Immutable.
 ///
 /// Not in it are tokens that are no text (control pieces, the unknown piece, markers such as
 /// `<reserved_102>`) and those that spell what an earlier one spells: byte pieces of bytes that are
@@ -22,19 +23,14 @@ final class TokenTrie {
     /// By token: it spells one byte rather than text, so its space is a space even at the start.
     private final boolean[] spellsByte;
 
-    /// By node, the root first.
-    final byte[] label;
+    final ByteTrie all;
 
-    /// By node: distance from the root.
-    final byte[] depth;
+    /// Tokens that are allowed wherever any character of a JSON string is, a bit for each: nearly
+    /// all of them.
+    final long[] plain;
 
-    /// By node: its token or -1.
-    final int[] token;
-
-    /// By node: the first one behind its subtree.
-    final int[] end;
-
-    private final int size;
+    /// The others: with quotes, backslashes, control characters or parts of characters.
+    final ByteTrie special;
 
     /// Bytes of the longest token.
     final int longest;
@@ -54,28 +50,62 @@ final class TokenTrie {
         removesExtraSpaces = tokenizer.removesExtraSpaces();
         bytes = new byte[vocab][];
         spellsByte = new boolean[vocab];
+        var entries = new ArrayList<ByteTrie.Entry>();
         for (int id = 0; id < vocab; id++) {
             spellsByte[id] = tokenizer.byteOf(id) >= 0;
-            bytes[id] = bytes(tokenizer, id);
-        }
-        List<Integer> order = new ArrayList<>();
-        int nodes = 1;
-        for (int id = 0; id < vocab; id++) {
-            if (length(id) == 0) continue;
-            order.add(id);
-            nodes += length(id);
+            byte[] text = bytes(tokenizer, id);
+            if (text != null) entries.add(new ByteTrie.Entry(text, id));
         }
         // pieces before bytes, so that those win
-        order.sort((a, b) -> {
-            int text = Arrays.compareUnsigned(bytes[a], bytes[b]);
-            return text != 0 ? text : Boolean.compare(spellsByte[a], spellsByte[b]);
+        entries.sort((a, b) -> {
+            int text = Arrays.compareUnsigned(a.text(), b.text());
+            return text != 0 ? text : Boolean.compare(spellsByte[a.token()], spellsByte[b.token()]);
         });
-        label = new byte[nodes];
-        depth = new byte[nodes];
-        token = new int[nodes];
-        end = new int[nodes];
-        longest = order.stream().mapToInt(this::length).max().orElse(0);
-        size = fill(order);
+        List<ByteTrie.Entry> kept = distinct(entries);
+        for (var entry : kept) bytes[entry.token()] = entry.text();
+        longest = kept.stream().mapToInt(e -> e.text().length).max().orElse(0);
+        all = new ByteTrie(kept);
+        plain = new long[(vocab + 63) >> 6];
+        var others = new ArrayList<ByteTrie.Entry>();
+        for (var entry : kept) {
+            if (isPlain(entry.text())) plain[entry.token() >> 6] |= 1L << entry.token();
+            else others.add(entry);
+        }
+        special = new ByteTrie(others);
+    }
+
+    private static byte @Nullable [] bytes(Tokenizer tokenizer, int id) {
+        int value = tokenizer.byteOf(id);
+        if (value >= 0) return new byte[] {(byte) value};
+        String piece = tokenizer.piece(id);
+        boolean text =
+                switch (tokenizer.kind(id)) {
+                    case NORMAL, UNUSED, BYTE -> true;
+                    case USER_DEFINED -> !tokenizer.isMarker(id);
+                    case CONTROL, UNKNOWN -> false;
+                };
+        byte[] utf8 = piece.replace('\u2581', ' ').getBytes(StandardCharsets.UTF_8);
+        // the depth of a node is kept in a byte; no real piece is near it
+        return text && utf8.length > 0 && utf8.length <= Byte.MAX_VALUE ? utf8 : null;
+    }
+
+    private static List<ByteTrie.Entry> distinct(List<ByteTrie.Entry> sorted) {
+        var kept = new ArrayList<ByteTrie.Entry>();
+        for (var entry : sorted)
+            if (kept.isEmpty() || !Arrays.equals(kept.getLast().text(), entry.text()))
+                kept.add(entry);
+        return kept;
+    }
+
+    /// Whole characters that stand for themselves in JSON.
+    private static boolean isPlain(byte[] text) {
+        for (byte b : text) if ((b >= 0 && b < ' ') || b == '"' || b == '\\') return false;
+        try {
+            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text));
+            return true;
+        } catch (CharacterCodingException _) {
+            return false;
+        }
     }
 
     /// A text cut as the tokenizer cuts it, first spaces being spaces.
@@ -95,76 +125,10 @@ final class TokenTrie {
         return at == utf8.length ? ids : new int[0];
     }
 
-    /// The node behind `text[from, text.length)`, -1 if no token begins like that.
-    int find(byte[] text, int from) {
-        int node = 0;
-        for (int i = from; i < text.length; i++) {
-            node = child(node, text[i]);
-            if (node < 0) return -1;
-        }
-        return node;
-    }
-
-    /// -1 if there is none.
-    int child(int node, byte wanted) {
-        for (int child = node + 1; child < end[node]; child = end[child])
-            if (label[child] == wanted) return child;
-        return -1;
-    }
-
-    private static byte @Nullable [] bytes(Tokenizer tokenizer, int id) {
-        int value = tokenizer.byteOf(id);
-        if (value >= 0) return new byte[] {(byte) value};
-        String piece = tokenizer.piece(id);
-        boolean text =
-                switch (tokenizer.kind(id)) {
-                    case NORMAL, UNUSED, BYTE -> true;
-                    case USER_DEFINED -> !tokenizer.isMarker(id);
-                    case CONTROL, UNKNOWN -> false;
-                };
-        byte[] utf8 = piece.replace('\u2581', ' ').getBytes(StandardCharsets.UTF_8);
-        // the depth of a node is kept in a byte; no real piece is near it
-        return text && utf8.length > 0 && utf8.length <= Byte.MAX_VALUE ? utf8 : null;
-    }
-
     /// Bytes of a token, 0 if it is not in the trie.
     int length(int id) {
-        byte[] text = bytes[id];
+        byte[] text = bytes(id);
         return text == null ? 0 : text.length;
-    }
-
-    private int fill(List<Integer> order) {
-        token[0] = -1;
-        int count = 1;
-        int[] path = new int[longest + 1];
-        int pathLength = 0;
-        byte[] previous = {};
-        for (int id : order) {
-            byte[] text = bytes[id];
-            if (text == null) continue;
-            int shared = Arrays.mismatch(previous, text);
-            if (shared < 0) {
-                bytes[id] = null; // spelled by another one already
-                continue;
-            }
-            for (; pathLength > shared; pathLength--) end[path[pathLength]] = count;
-            while (pathLength < text.length) {
-                label[count] = text[pathLength];
-                token[count] = -1;
-                depth[count] = (byte) ++pathLength;
-                path[pathLength] = count++;
-            }
-            token[count - 1] = id;
-            previous = text;
-        }
-        for (; pathLength > 0; pathLength--) end[path[pathLength]] = count;
-        end[0] = count;
-        return count;
-    }
-
-    /// Nodes, with the root.
-    int size() {
-        return size;
     }
 
     /// What the token stands for; null = nothing that could be part of a text.
@@ -174,7 +138,7 @@ final class TokenTrie {
 
     /// Whether the space that a token begins with vanishes at the start of a text.
     boolean beginsWithSpacePiece(int id) {
-        byte[] text = bytes[id];
+        byte[] text = bytes(id);
         return text != null && text[0] == ' ' && !spellsByte[id];
     }
 }

@@ -129,6 +129,35 @@ class ConstraintsTest {
                     {"$defs":{"n":{"type":"object","properties":{"next":{"anyOf":[{"$ref":"#/$defs/n"},{"type":"null"}]}},"required":["next"]}},"$ref":"#/$defs/n"} | {"next":{"next":1}} | false
                     {"allOf":[{"type":"integer","minimum":3},{"maximum":5}]} | 4 | true
                     {"allOf":[{"type":"integer","minimum":3},{"maximum":5}]} | 6 | false
+                    {"type":"object","properties":{"a":{"type":"integer"},"b":{"type":"integer"},"c":{}},"required":["a"],"x-chuan":{"order":"any"}} | {"b":1,"a":2} | true
+                    {"type":"object","properties":{"a":{"type":"integer"},"b":{"type":"integer"},"c":{}},"required":["a"],"x-chuan":{"order":"any"}} | {"b":1} | false
+                    {"type":"object","properties":{"a":{"type":"integer"},"b":{"type":"integer"},"c":{}},"required":["a"],"x-chuan":{"order":"any"}} | {"a":1,"b":2,"a":3} | false
+                    {"type":"array","items":{"enum":["红","绿","蓝"]},"uniqueItems":true,"minItems":2} | ["蓝", "红"] | true
+                    {"type":"array","items":{"enum":["红","绿","蓝"]},"uniqueItems":true,"minItems":2} | ["蓝","蓝"] | false
+                    {"type":"array","items":{"enum":["红","绿","蓝"]},"uniqueItems":true,"minItems":2} | ["蓝"] | false
+                    {"type":"array","items":{"type":"string"},"uniqueItems":true} | ["a","ab", "","b"] | true
+                    {"type":"array","items":{"type":"string"},"uniqueItems":true} | ["a","ab","a"] | false
+                    {"type":"array","items":{"type":"integer"},"uniqueItems":true,"minItems":2} | [1,12, 2] | true
+                    {"type":"array","items":{"type":"integer"},"uniqueItems":true,"minItems":2} | [1,12,1] | false
+                    {"type":"array","items":{"type":"integer"},"uniqueItems":true,"minItems":2} | [0,-0] | false
+                    {"type":"number","multipleOf":2} | 2.4 | false
+                    {"type":"number","multipleOf":2} | 4.0 | true
+                    {"type":"array","items":{"type":"integer"},"contains":{"minimum":5}} | [1,7,2] | true
+                    {"type":"array","items":{"type":"integer"},"contains":{"minimum":5}} | [1,2] | false
+                    {"type":"array","items":{"type":"integer"},"contains":{"minimum":5},"maxContains":1} | [6,1,7] | false
+                    {"type":"object","properties":{"kind":{"enum":["a","b"]},"x":{"type":"integer"}},"required":["kind"],"if":{"properties":{"kind":{"const":"a"}}},"then":{"required":["x"]}} | {"kind":"b"} | true
+                    {"type":"object","properties":{"kind":{"enum":["a","b"]},"x":{"type":"integer"}},"required":["kind"],"if":{"properties":{"kind":{"const":"a"}}},"then":{"required":["x"]}} | {"kind":"a"} | false
+                    {"type":"object","properties":{"kind":{"enum":["a","b"]},"x":{"type":"integer"}},"required":["kind"],"if":{"properties":{"kind":{"const":"a"}}},"then":{"required":["x"]}} | {"kind":"a","x":1} | true
+                    {"type":"object","properties":{"a":{},"b":{}},"dependentRequired":{"a":["b"]}} | {"a":1} | false
+                    {"type":"object","properties":{"a":{},"b":{}},"dependentRequired":{"a":["b"]}} | {"a":1,"b":2} | true
+                    {"oneOf":[{"type":"integer","minimum":3},{"type":"integer","maximum":5}]} | 2 | true
+                    {"oneOf":[{"type":"integer","minimum":3},{"type":"integer","maximum":5}]} | 4 | false
+                    {"type":"integer","not":{"enum":[3,5]}} | 4 | true
+                    {"type":"integer","not":{"enum":[3,5]}} | 5 | false
+                    {"type":"string","not":{"pattern":"^a"}} | "ba" | true
+                    {"type":"string","not":{"pattern":"^a"}} | "ab" | false
+                    {"$id":"http://x.org/s","$ref":"item","$defs":{"i":{"$id":"item","type":"array","items":{"$ref":"#/$defs/n"},"$defs":{"n":{"type":"null"}}}}} | [null] | true
+                    {"$id":"http://x.org/s","$ref":"item","$defs":{"i":{"$id":"item","type":"array","items":{"$ref":"#/$defs/n"},"$defs":{"n":{"type":"null"}}}}} | [1] | false
                     """)
     void byExample(String schema, String text, boolean allowed) {
         assertThat(accepts(CONSTRAINTS.jsonSchema(schema), text)).isEqualTo(allowed);

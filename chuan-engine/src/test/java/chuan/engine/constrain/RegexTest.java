@@ -47,6 +47,55 @@ class RegexTest {
         }
     }
 
+    /// Expressions with more of the notation, whole texts: what is written at random is matched,
+    /// and whether texts are accepted is what the JDK says.
+    @Test
+    void whatIsWrittenIsMatched() {
+        var constraints = new Constraints(Vocabularies.SHIPPED);
+        int written = 0;
+        for (long seed = 1000; seed < 1150; seed++) {
+            var random = new SplittableRandom(seed);
+            String pattern = rich(random, 3);
+            var matcher = Pattern.compile(pattern, Pattern.UNIX_LINES);
+            chuan.engine.Constraint constraint = constraints.regex(pattern);
+            for (String text : texts(3))
+                assertThat(Vocabularies.accepts(constraint, Vocabularies.SHIPPED, text))
+                        .as("seed %d: %s on '%s'", seed, pattern, text)
+                        .isEqualTo(matcher.matcher(text).matches());
+            for (int walk = 0; walk < 5; walk++) {
+                String text = WalkTest.walk(constraint, random, walk % 2 == 0, 60);
+                if (text == null) continue;
+                written++;
+                assertThat(matcher.matcher(text).matches())
+                        .as("seed %d: %s wrote '%s'", seed, pattern, text)
+                        .isTrue();
+            }
+        }
+        assertThat(written).isGreaterThan(200);
+    }
+
+    private static String rich(SplittableRandom random, int depth) {
+        if (depth == 0 || random.nextInt(4) == 0)
+            return new String[] {
+                        "a", "b", "1", "中", ".", "[ab]", "[^a]", "\\d", "\\w", "\\D", "\\W",
+                        "[a-z1]", "[^\\d中]", "\\u4e2d", "\\x61", "[\\w中]", "\\.", "[.]"
+                    }
+                    [random.nextInt(18)];
+        String one = rich(random, depth - 1);
+        return switch (random.nextInt(6)) {
+            case 0, 1 -> one + rich(random, depth - 1);
+            case 2 -> "(" + one + "|" + rich(random, depth - 1) + ")";
+            case 3 -> "(?:|" + one + ")" + rich(random, depth - 1);
+            case 4 -> "(?<n" + depth + random.nextInt(1 << 20) + ">" + one + ")";
+            default ->
+                    "(?:"
+                            + one
+                            + ")"
+                            + new String[] {"*?", "+?", "??", "{2}?", "{1,3}", "{2,}?", "*"}
+                                    [random.nextInt(7)];
+        };
+    }
+
     private static java.util.List<String> texts(int longest) {
         var all = new java.util.ArrayList<String>();
         all.add("");

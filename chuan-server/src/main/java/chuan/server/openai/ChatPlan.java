@@ -4,6 +4,7 @@ import chuan.engine.ChatMessage;
 import chuan.engine.Constraint;
 import chuan.engine.GenerateRequest;
 import chuan.engine.tools.AnswerReader;
+import chuan.engine.tools.ToolTemplate;
 import chuan.server.ApiException;
 import chuan.server.ServedModel;
 import java.util.ArrayList;
@@ -59,7 +60,7 @@ record ChatPlan(ChatRequest request, ServedModel model, ChatPrompt prompt, Strin
     private static List<ChatMessage> messages(ChatRequest request, List<Message> given) {
         var messages = ChatPrompt.ordered(given.stream().map(Message::toChat).toList());
         var told = request.tools().told(messages);
-        String form = request.tools().forced() ? "" : request.format().instruction();
+        String form = request.tools().forced() ? "" : request.format().instruction(ToolTemplate.of(messages));
         if (form.isEmpty()) return told;
         var all = new ArrayList<ChatMessage>();
         all.add(ChatMessage.system(form));

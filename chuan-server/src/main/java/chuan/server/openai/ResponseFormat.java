@@ -3,6 +3,7 @@ package chuan.server.openai;
 import chuan.engine.Constraint;
 import chuan.engine.constrain.Constraints;
 import chuan.engine.constrain.SchemaException;
+import chuan.engine.tools.ToolTemplate;
 import chuan.server.ApiException;
 import chuan.server.Fields;
 import chuan.server.Json;
@@ -123,10 +124,18 @@ record ResponseFormat(Kind kind, String text, List<String> choices, String field
 
     /// What the model is told: one that is forced into a form it does not expect goes astray inside
     /// the first string. "" = nothing.
-    String instruction() {
+    ///
+    /// @param language of the conversation
+    String instruction(ToolTemplate language) {
+        boolean chinese = language == ToolTemplate.CHINESE;
         return switch (kind) {
-            case JSON_OBJECT -> "请只用一个 JSON 对象回答。";
-            case JSON_SCHEMA -> "请只用符合以下 JSON Schema 的 JSON 回答：" + text;
+            case JSON_OBJECT ->
+                    chinese ? "请只用一个 JSON 对象回答。" : "Answer with one JSON object and nothing else.";
+            case JSON_SCHEMA ->
+                    chinese
+                            ? "请只用符合以下 JSON Schema 的 JSON 回答：" + text
+                            : "Answer with JSON that follows this JSON Schema, and nothing else: "
+                                    + text;
             case TEXT, REGEX, CHOICE, GRAMMAR -> "";
         };
     }
