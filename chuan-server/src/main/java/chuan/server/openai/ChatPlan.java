@@ -60,7 +60,10 @@ record ChatPlan(ChatRequest request, ServedModel model, ChatPrompt prompt, Strin
     private static List<ChatMessage> messages(ChatRequest request, List<Message> given) {
         var messages = ChatPrompt.ordered(given.stream().map(Message::toChat).toList());
         var told = request.tools().told(messages);
-        String form = request.tools().forced() ? "" : request.format().instruction(ToolTemplate.of(messages));
+        String form =
+                request.tools().forced()
+                        ? ""
+                        : request.format().instruction(ToolTemplate.of(messages));
         if (form.isEmpty()) return told;
         var all = new ArrayList<ChatMessage>();
         all.add(ChatMessage.system(form));
