@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { after, before, test } from "node:test";
 import { act, answer, ask, message, settled, type, useBrowser, withPage } from "./harness.mjs";
@@ -15,23 +14,14 @@ let process_;
 let url;
 let output = "";
 
-const freePort = () => new Promise(resolve => {
-  const s = createServer().listen(0, "127.0.0.1", () => {
-    const { port } = s.address();
-    s.close(() => resolve(port));
-  });
-});
-
 before(async () => {
   if (!existsSync(model)) return;
-  const port = await freePort();
-  url = `http://127.0.0.1:${port}/`;
-  process_ = spawn(root + "chuan", ["serve", "--model", model, "--port", String(port)], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  process_ = spawn(root + "chuan", ["serve", "--model", model, "--port", "0"], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   process_.stdout.on("data", d => { output += d; });
   process_.stderr.on("data", d => { output += d; });
   for (let i = 0; i < 1500; i++) {
-    const ok = await fetch(url + "health").then(r => r.ok, () => false);
-    if (ok) return;
+    url = /^(http\S+) serves /m.exec(output)?.[1];
+    if (url) return;
     if (process_.exitCode !== null) break;
     await new Promise(r => setTimeout(r, 200));
   }
