@@ -189,7 +189,7 @@ final class BenchCommand implements Callable<Integer> {
     private Setup setup(String name, DType matrices, ModelWork work) {
         return Setup.now(
                 Models.home(),
-                command(),
+                TypedCommand.of(spec),
                 name,
                 matrices,
                 LoadedModel.selected(kernels).kernels().name(),
@@ -198,14 +198,6 @@ final class BenchCommand implements Callable<Integer> {
                 common.window.name().toLowerCase(Locale.ROOT),
                 common.threadsOrCores(),
                 work);
-    }
-
-    /// As it was typed, without folders: those mean nothing elsewhere.
-    private String command() {
-        var words = new ArrayList<>(List.of("chuan"));
-        for (String word : spec.root().commandLine().getParseResult().originalArgs())
-            words.add(word.replaceAll("[^ =]*/", ""));
-        return String.join(" ", words);
     }
 
     private static String fileName(Path path) {

@@ -28,6 +28,14 @@ public final class Main implements Callable<Integer> {
         c.put("tokenize", s -> new CommandLine(new TokenizeCommand(s)));
         c.put("inspect", s -> new CommandLine(new InspectCommand(s)));
         c.put("perplexity", s -> new CommandLine(new PerplexityCommand(s)));
+        c.put(
+                "eval",
+                s ->
+                        new CommandLine(new EvalCommand(s))
+                                .addSubcommand(new EvalReportCommand(s))
+                                .addSubcommand(new EvalCompareCommand(s))
+                                .addSubcommand(new EvalQuantizationCommand(s))
+                                .addSubcommand(new EvalDemosCommand(s)));
         c.put("compare", s -> new CommandLine(new CompareCommand(s)));
         c.put("quantize", s -> new CommandLine(new QuantizeCommand(s)));
         c.put("convert", s -> new CommandLine(new ConvertCommand(s)));

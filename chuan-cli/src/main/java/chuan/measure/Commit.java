@@ -7,12 +7,12 @@ import java.util.List;
 import java.util.Objects;
 
 /// Which sources were measured.
-final class Commit {
+public final class Commit {
     private Commit() {}
 
     /// The short name of the commit; with a `+` if tracked sources differ from it; "unknown"
     /// outside a repository.
-    static String of(Path root) {
+    public static String of(Path root) {
         try {
             String commit = line(root, "git", "rev-parse", "--short", "HEAD");
             if (commit.isEmpty()) return "unknown";

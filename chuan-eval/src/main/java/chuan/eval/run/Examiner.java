@@ -164,7 +164,7 @@ public final class Examiner {
     private Paper hold(Task task, @Nullable RunFile run, Cancellation cancellation)
             throws IOException {
         var questions = new ArrayList<Open>();
-        for (var exercise : task.exercises(examinee::countTokens))
+        for (var exercise : task.exercises(new TokenCounts(examinee::countTokens)))
             questions.add(new Open(exercise));
         int known = 0;
         for (var question : questions) {
