@@ -34,9 +34,12 @@ final class Embedding {
         backend.hidden(cache, ids, from, to, rows);
         for (int t = 0; t < to - from; t++)
             for (int i = 0; i < sum.length; i++) sum[i] += rows[t * sum.length + i];
-        if (to < ids.length) return false;
+        return to == ids.length;
+    }
+
+    /// Hands the vector over.
+    void finish() {
         result.complete(normalized());
-        return true;
     }
 
     private float[] normalized() {

@@ -229,6 +229,7 @@ public final class Scheduler implements AutoCloseable {
         if (next == null) return false;
         var backend = engine.backend();
         boolean over = next.result.isDone();
+        boolean computed = false;
         if (!over
                 && !next.isStarted()
                 && !batcher.memory().makeRoom(backend.kvBytes(next.ids.length))) return false;
@@ -238,7 +239,8 @@ public final class Scheduler implements AutoCloseable {
             if (hidden.length < floats) hidden = new float[floats];
             engine.turn().lock();
             try {
-                over = next.step(backend, tokens, hidden);
+                computed = next.step(backend, tokens, hidden);
+                over = computed;
             } catch (RuntimeException e) {
                 next.result.completeExceptionally(e);
                 over = true;
@@ -249,8 +251,10 @@ public final class Scheduler implements AutoCloseable {
         if (over) {
             next.close();
             removeEmbedding(next);
-            if (next.result.isDone() && !next.result.isCompletedExceptionally())
+            if (computed) {
                 counters.embeddedTokens.getAndAdd(next.ids.length);
+                next.finish();
+            }
         }
         return true;
     }
