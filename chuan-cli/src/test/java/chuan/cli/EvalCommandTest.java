@@ -81,8 +81,7 @@ class EvalCommandTest {
         Path out = temporary.resolve("facts.json");
         var run = eval("--tasks", ALL, "--limit", "4", "--out", out.toString());
         assertThat(run.err()).isEmpty();
-        assertThat(run.out())
-                .contains("CMMLU", "China Specific", "official", "questions");
+        assertThat(run.out()).contains("CMMLU", "China Specific", "official", "questions");
         var examination = ExaminationFile.read(out);
         assertThat(examination.facts())
                 .containsEntry("model", Models.shippedName().orElseThrow().replaceFirst(".*/", ""))

@@ -2,7 +2,6 @@ package chuan.eval.measure;
 
 import chuan.eval.Task;
 import chuan.eval.task.TaskSettings;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;

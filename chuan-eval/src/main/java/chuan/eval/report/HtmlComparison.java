@@ -1,14 +1,11 @@
 package chuan.eval.report;
 
 import chuan.eval.report.PairedFigures.Change;
-
-import org.jspecify.annotations.Nullable;
-
-import tools.jackson.databind.json.JsonMapper;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
 
 /// A [RunComparison] as one HTML file that needs nothing else.
 public final class HtmlComparison {

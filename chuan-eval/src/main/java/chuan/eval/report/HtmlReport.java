@@ -5,16 +5,13 @@ import chuan.eval.Result;
 import chuan.eval.report.PaperFigures.Column;
 import chuan.eval.report.PaperFigures.Mean;
 import chuan.eval.report.PaperFigures.Standing;
-
-import org.jspecify.annotations.Nullable;
-
-import tools.jackson.databind.json.JsonMapper;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
 
 /// A [Report] as one HTML file that needs nothing else: no network, no server.
 public final class HtmlReport {

@@ -3,7 +3,6 @@ package chuan.eval.report;
 import chuan.eval.Examination.Measure;
 import chuan.eval.report.PaperFigures.Mean;
 import chuan.eval.report.PaperFigures.Standing;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
