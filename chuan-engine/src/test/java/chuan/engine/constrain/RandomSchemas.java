@@ -39,7 +39,9 @@ final class RandomSchemas {
     /// standard has it.
     String document() {
         var fields = fields(3);
-        fields.add("\"$defs\":{\"x\":" + schema(1) + ",\"y\":" + schema(2) + "}");
+        // no schema refers to itself with nothing in between: that would mean nothing
+        String inside = "\"properties\":{\"a\":" + schema(2) + ",\"b\":" + schema(1) + "}";
+        fields.add("\"$defs\":{\"x\":" + schema(0) + ",\"y\":{" + inside + "}}");
         fields.add("\"x-chuan\":{\"absent\":\"open\",\"order\":\"any\"}");
         return object(fields);
     }
