@@ -40,7 +40,12 @@ enum LetterSource {
         else request.put("logprobs", top);
         if (this == BY_ID) {
             var list = request.putArray("logprob_token_ids");
-            for (int id : ids) list.add(id);
+            // a letter is chosen: of an answer that ends at once nothing would be reported
+            var bias = request.putObject("logit_bias");
+            for (int id : ids) {
+                list.add(id);
+                bias.put(Integer.toString(id), 100);
+            }
         }
     }
 
