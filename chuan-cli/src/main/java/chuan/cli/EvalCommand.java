@@ -11,9 +11,12 @@ import chuan.eval.endpoint.EndpointOptions;
 import chuan.eval.report.Report;
 import chuan.eval.report.TextReport;
 import chuan.eval.run.Examiner;
+import chuan.eval.task.Submission;
+import chuan.files.AtomicFile;
 import chuan.measure.Commit;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
@@ -42,6 +45,9 @@ final class EvalCommand implements Callable<Integer> {
     /// Some questions could not be asked.
     static final int INCOMPLETE = 3;
 
+    /// After a first failed transfer.
+    private static final Duration BACK_OFF = Duration.ofMillis(500);
+
     private final Streams streams;
 
     @Spec CommandSpec spec = CommandSpec.create();
@@ -52,6 +58,18 @@ final class EvalCommand implements Callable<Integer> {
 
     @Option(names = "--list", description = "List tasks and their protocols, and stop.")
     boolean list;
+
+    @Option(
+            names = "--get",
+            paramLabel = "NAME",
+            description = "Fetch the set of a task, with its licence, and stop.")
+    @Nullable String get;
+
+    @Option(
+            names = "--hub",
+            paramLabel = "URL",
+            description = "Where --get fetches from; default: HF_ENDPOINT, else the public hub.")
+    @Nullable String hub;
 
     @Option(
             names = {"-o", "--out"},
@@ -99,6 +117,7 @@ final class EvalCommand implements Callable<Integer> {
             new EvalList(streams.out()).print(json);
             return 0;
         }
+        if (get != null) return new EvalSets(streams, asked.folder(), hub, BACK_OFF).fetch(get);
         if (batch < 1 || batch > 4096)
             throw new CliException("--batch " + batch + ": from 1 to 4096");
         var there = endpoint.options();
@@ -150,6 +169,7 @@ final class EvalCommand implements Callable<Integer> {
         } catch (CancellationException _) {
             return Errors.INTERRUPTED;
         }
+        writeSubmissions(examination);
         var report = Report.of(examination);
         if (json) streams.out().println(Json.line(report.values()));
         else streams.out().print(TextReport.of(report, false));
@@ -163,6 +183,18 @@ final class EvalCommand implements Callable<Integer> {
                                         firstFailure(examination),
                                         out == null ? "" : "; the same command asks them again"));
         return INCOMPLETE;
+    }
+
+    /// What only the authors of a set can score, for them, beside the examination.
+    private void writeSubmissions(Examination examination) throws IOException {
+        if (out == null) return;
+        for (var paper : examination.papers()) {
+            if (!Submission.isFor(paper)) continue;
+            var file =
+                    out.resolveSibling(out.getFileName() + "." + paper.task() + "-submission.json");
+            AtomicFile.writeText(file, Submission.json(paper));
+            streams.err().println("chuan: " + file + ": choices for the authors of the set");
+        }
     }
 
     private String interrupted(EvalProgress progress) {

@@ -80,7 +80,7 @@ final class EvalTaskOptions {
 
     /// Where sets are kept.
     Path folder() {
-        return data == null ? Models.userFolder().resolve("eval") : data;
+        return data == null ? EvalSets.store() : data;
     }
 
     /// Opens all of them: what is wrong with one is said before a model is loaded.

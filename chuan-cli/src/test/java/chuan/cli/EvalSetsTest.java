@@ -85,11 +85,29 @@ final class EvalSetsTest {
 
     private int fetch(String task) throws IOException {
         out.reset();
+        return new EvalSets(streams(), data(), hub.url(), Duration.ofMillis(1)).fetch(task);
+    }
+
+    private Streams streams() {
         var print = new PrintStream(out, true, StandardCharsets.UTF_8);
-        var streams =
-                new Streams(
-                        new ByteArrayInputStream(new byte[0]), print, print, false, false, false);
-        return new EvalSets(streams, data(), hub.url(), Duration.ofMillis(1)).fetch(task);
+        return new Streams(
+                new ByteArrayInputStream(new byte[0]), print, print, false, false, false);
+    }
+
+    /// A set is fetched and then asked from, both by the command as it is typed.
+    @Test
+    void theCommandFetchesASet() throws IOException {
+        String data = data().toString();
+        assertThat(
+                        Main.run(
+                                streams(), "eval", "--get", onHub(), "--hub", hub.url(), "--data",
+                                data))
+                .as(printed())
+                .isZero();
+        assertThat(unpacked()).hasContent(ROWS);
+        assertThat(Main.run(streams(), "eval", "--get", "no-such-task", "--data", data))
+                .isEqualTo(2);
+        assertThat(printed()).contains("no-such-task").doesNotContain("Exception");
     }
 
     private Path data() {
