@@ -3,19 +3,16 @@ package chuan.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import chuan.eval.report.ExaminationFile;
-
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
-import tools.jackson.databind.JsonNode;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
 
 /// From a run to its table, its page and its comparison, with a model that says nonsense.
 class EvalReportsTest {
