@@ -58,12 +58,13 @@ class EvalEndpointTest {
                         "0",
                         "--activations",
                         "f32");
-        // its log of requests is longer than a pipe
         server = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
         BufferedReader out = server.inputReader(StandardCharsets.UTF_8);
         String line = out.readLine();
         assertThat(line).startsWith("http://127.0.0.1:");
         address = line.substring(0, line.indexOf(' '));
+        // the requests that it logs are more than a pipe holds
+        Thread.ofVirtual().start(() -> out.lines().forEach(_ -> {}));
     }
 
     @AfterAll
