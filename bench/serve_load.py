@@ -8,7 +8,8 @@ bodies that are too large, malformed, of the wrong type; embeddings, tokens, hea
 checked: status, JSON, the end of its stream.
 
 Prints a line of JSON: answers by kind and status, everything that is not as it must be, memory of the
-process at start and end, tokens/s of the first and last minute. Exit code 1 if anything is wrong.
+process in the first minute, at the end of the load and after the idle ones, tokens/s of the first and last
+minute. Exit code 1 if anything is wrong.
 Needs Python 3.9 and nothing else.
 """
 import argparse
@@ -307,6 +308,7 @@ class Load:
         await asyncio.sleep(minute)
         last = (await asyncio.to_thread(self.generated) - before) / minute
         await asyncio.gather(*clients)
+        loaded = resident(self.pid)  # before all idle connections stream at the same time
         held = await self.idle(connections, "last")
         for _, writer in connections:
             writer.close()
@@ -333,7 +335,8 @@ class Load:
             "tokens_per_second": {"first": round(first, 1), "last": round(last, 1)},
             "memory_mb": {
                 "first": round(base / 1e6),
-                "last": round(resident(self.pid) / 1e6),
+                "last": round(loaded / 1e6),
+                "after_idle": round(resident(self.pid) / 1e6),
                 "most": round(max(m for _, m in self.memory) / 1e6),
             },
         }
