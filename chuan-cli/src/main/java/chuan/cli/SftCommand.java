@@ -23,7 +23,7 @@ final class SftCommand implements Callable<Integer> {
             names = "--device",
             paramLabel = "D",
             description = {
-                "cpu: own kernels, no other library; libtorch: fetched once.",
+                "cpu: own kernels; libtorch.",
                 "Default: as the configuration says, else libtorch. A run may change."
             })
     String device = "";

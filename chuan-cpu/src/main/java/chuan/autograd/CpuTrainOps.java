@@ -104,7 +104,7 @@ final class CpuTrainOps implements Ops<Value, Parameter> {
         return out;
     }
 
-    /// Mean cross entropy of `hidden w^T`, without logits for all rows at a time.
+    /// Sum of cross entropies of `hidden w^T`, without logits for all rows at a time.
     ///
     /// @param hidden after the final norm
     void loss(Value hidden, Parameter w) {

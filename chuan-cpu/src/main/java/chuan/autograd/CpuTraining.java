@@ -11,7 +11,7 @@ import java.util.SequencedMap;
 /// Losses and gradients of a model on the CPU: the decoder over [CpuTrainOps], and cross entropy.
 /// Sums, not means: who adds several batches up divides by the labels of them all.
 ///
-/// One thread calls; the work is shared among the threads of the pool. Allocates nothing once a
+/// One thread calls; the work is shared among the threads of the pool. Allocates little once a
 /// shape of batch has been seen. Owns its memory, not parameters and pool.
 public final class CpuTraining implements AutoCloseable {
     /// Shapes of batches whose memory is kept.

@@ -3,7 +3,7 @@
 ///
 /// [CpuTrainOps] lets a [chuan.model.Decoder] say once what is computed for a shape of batch, and
 /// keeps it as a [Tape] of [Node]s with all memory laid out. A step then plays the tape forwards
-/// and backwards; it allocates nothing. One verb per file, value and derivative together.
+/// and backwards; it allocates little. One verb per file, value and derivative together.
 ///
 /// All numbers are fp32. Each is defined by a fixed order of operations ([chuan.kernel.Gemm],
 /// [chuan.kernel.GradientKernels]): the same bits for any number of threads, on any machine.

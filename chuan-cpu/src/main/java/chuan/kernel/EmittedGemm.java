@@ -18,7 +18,7 @@ public final class EmittedGemm implements Gemm {
     /// `(code, from, fromRow, to, depth or toRow, blocks)`
     private static final MethodHandle MOVING = handle(5);
 
-    /// Rows of `a` whose tiles one call takes.
+    /// Registers of a row of `c` that one call takes.
     private static final int MOST_VECTORS = 2;
 
     private final int bits;
