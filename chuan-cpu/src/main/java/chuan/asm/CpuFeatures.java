@@ -16,9 +16,17 @@ import java.util.List;
 /// @param avxVnni `vpdpbusd` on 256 bits, VEX form
 /// @param avx512 F, BW, DQ and VL
 /// @param avx512Vnni with [#avx512]
+/// @param avx512Bf16 rounding to bf16, with [#avx512]
 /// @param amxInt8 tiles of bytes; on Linux this process has asked for them and may use them
+/// @param amxBf16 tiles of bf16, the same
 public record CpuFeatures(
-        boolean avx2, boolean avxVnni, boolean avx512, boolean avx512Vnni, boolean amxInt8) {
+        boolean avx2,
+        boolean avxVnni,
+        boolean avx512,
+        boolean avx512Vnni,
+        boolean avx512Bf16,
+        boolean amxInt8,
+        boolean amxBf16) {
     private static final int SYSTEM_USES_XSAVE = 27;
     private static final int YMM_STATE = 0b110;
     private static final int ZMM_STATE = 0b1110_0110;
@@ -47,7 +55,7 @@ public record CpuFeatures(
         int leaves = cpu.ask(0, 0)[0];
         int basic = cpu.ask(1, 0)[2];
         if (leaves < 7 || !bit(basic, SYSTEM_USES_XSAVE))
-            return new CpuFeatures(false, false, false, false, false);
+            return new CpuFeatures(false, false, false, false, false, false, false);
         int[] seven = cpu.ask(7, 0);
         int more = seven[0] >= 1 ? cpu.ask(7, 1)[0] : 0;
         int kept = cpu.kept();
@@ -64,13 +72,19 @@ public record CpuFeatures(
                         && bit(seven[1], 17)
                         && bit(seven[1], 30)
                         && bit(seven[1], 31);
-        boolean tiles = has(kept, TILE_STATE) && bit(seven[3], 24) && bit(seven[3], 25);
+        boolean tiles =
+                has(kept, TILE_STATE)
+                        && bit(seven[3], 24)
+                        && (bit(seven[3], 25) || bit(seven[3], 22))
+                        && TilePermission.ask();
         return new CpuFeatures(
                 avx2,
                 avx2 && bit(more, 4),
                 avx512,
                 avx512 && bit(seven[2], 11),
-                tiles && TilePermission.ask());
+                avx512 && bit(more, 5),
+                tiles && bit(seven[3], 25),
+                tiles && bit(seven[3], 22));
     }
 
     /// `void f(long leaf, long subleaf, long[5] out)`: eax, ebx, ecx, edx, and the low half of XCR0
@@ -116,7 +130,9 @@ public record CpuFeatures(
         if (avxVnni) names.add("avx-vnni");
         if (avx512) names.add("avx512");
         if (avx512Vnni) names.add("avx512-vnni");
+        if (avx512Bf16) names.add("avx512-bf16");
         if (amxInt8) names.add("amx-int8");
+        if (amxBf16) names.add("amx-bf16");
         return List.copyOf(names);
     }
 

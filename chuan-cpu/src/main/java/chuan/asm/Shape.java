@@ -10,6 +10,8 @@ enum Shape {
     FULL64(1, 0, 8, true),
     /// A whole register.
     WHOLE(1, 0, 0, false),
+    /// The same, with the W bit.
+    WHOLE64(1, 0, 0, true),
     /// Half a register.
     HALF(2, 0, 0, false),
     /// A quarter of a register.

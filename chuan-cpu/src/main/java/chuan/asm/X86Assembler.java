@@ -156,6 +156,11 @@ public final class X86Assembler extends GeneralInstructions {
         three(0x66_0F38_36, Shape.FULL, d, order, b);
     }
 
+    /// The same with elements of 16 bits; AVX512.
+    public void vpermw(Vec d, Vec order, VecOrMem b) {
+        evex(0x66_0F38_8D, Shape.WHOLE64, d.bits(), d.number(), order.number(), b, NONE);
+    }
+
     /// No EVEX form.
     public void vpsignb(Vec d, Vec a, VecOrMem b) {
         vex(0x66_0F38_08, d.bits(), d.number(), a.number(), b, NONE);
@@ -225,6 +230,12 @@ public final class X86Assembler extends GeneralInstructions {
 
     public void vcvtph2ps(Vec d, VecOrMem s) {
         two(0x66_0F38_13, Shape.HALF, d, s);
+    }
+
+    /// Rounds to bf16, nearest and even, subnormal numbers to zero: those of `b` to the lower half,
+    /// those of `a` to the upper; AVX512-BF16.
+    public void vcvtne2ps2bf16(Vec d, Vec a, VecOrMem b) {
+        evex(0xF2_0F38_72, Shape.FULL, d.bits(), d.number(), a.number(), b, NONE);
     }
 
     public void vaddps(Vec d, Vec a, VecOrMem b) {
@@ -365,6 +376,12 @@ public final class X86Assembler extends GeneralInstructions {
     /// Unsigned times unsigned.
     public void tdpbuud(Tmm d, Tmm a, Tmm b) {
         tiles(0x0F38_5E, d, a, b);
+    }
+
+    /// Pairs of bf16: for each place an even and an odd sum of products in fp32, added to what is
+    /// there. Subnormal numbers are zero.
+    public void tdpbf16ps(Tmm d, Tmm a, Tmm b) {
+        tiles(0xF3_0F38_5C, d, a, b);
     }
 
     private void two(int opcode, Shape shape, Vec reg, VecOrMem rm) {

@@ -207,7 +207,9 @@ class CodeMemoryTest {
         assertThat(features.avx512()).isEqualTo(flags.contains(" avx512bw"));
         assertThat(features.avx512Vnni()).isEqualTo(flags.contains(" avx512_vnni"));
         // the process may be refused
+        if (features.avx512Bf16()) assertThat(flags).contains(" avx512_bf16");
         if (features.amxInt8()) assertThat(flags).contains(" amx_int8");
+        if (features.amxBf16()) assertThat(flags).contains(" amx_bf16");
     }
 
     private static MethodHandle handle(CodeMemory code, FunctionDescriptor descriptor) {

@@ -54,6 +54,7 @@ final class Instructions {
             vpackssdw     ve 128,256,512 V,V,Vmb
             vpacksswb     ve 128,256,512 V,V,Vm
             vpermd        ve 256,512     V,V,Vmb
+            vpermw        e  128,256,512 V,V,Vm
             vpsignb       v  128,256     V,V,Vm
             vpabsb        ve 128,256,512 V,Vm
             vpdpbusd      e  128,256,512 V,V,Vmb
@@ -71,6 +72,7 @@ final class Instructions {
             vcvtdq2ps     ve 128,256,512 V,Vmb
             vcvtps2dq     ve 128,256,512 V,Vmb
             vcvtph2ps     ve 128,256,512 V,Hm
+            vcvtne2ps2bf16 e 128,256,512 V,V,Vmb
             vaddps        ve 128,256,512 V,V,Vmb
             vmulps        ve 128,256,512 V,V,Vmb
             vsubps        ve 128,256,512 V,V,Vmb
@@ -141,6 +143,7 @@ final class Instructions {
             tdpbsud       v  0           T,T,T
             tdpbusd       v  0           T,T,T
             tdpbuud       v  0           T,T,T
+            tdpbf16ps     v  0           T,T,T
             """;
 
     private static final int[] DISPLACEMENTS = {
