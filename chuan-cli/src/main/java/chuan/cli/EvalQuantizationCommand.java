@@ -2,17 +2,20 @@ package chuan.cli;
 
 import chuan.cpu.ActivationType;
 import chuan.engine.Cancellation;
-import chuan.engine.Comparison;
 import chuan.engine.Perplexity;
 import chuan.eval.Task;
+import chuan.eval.measure.FormGauge;
 import chuan.eval.report.Bootstrap;
+import chuan.eval.report.HtmlQuantization;
 import chuan.eval.report.PaperFigures;
 import chuan.eval.report.PaperFigures.Mean;
 import chuan.eval.report.QuantizationTable;
 import chuan.eval.run.Examiner;
+import chuan.files.AtomicFile;
 import chuan.files.GgufExport;
 import chuan.files.ParallelReads;
 import chuan.files.QuantType;
+import chuan.model.Backend;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,6 +66,12 @@ final class EvalQuantizationCommand implements Callable<Integer> {
             description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}.")
     KernelChoice kernels = KernelChoice.AUTO;
 
+    @Option(
+            names = "--html",
+            paramLabel = "PAGE",
+            description = "Write a page that opens from the disk and needs no network.")
+    @Nullable Path html;
+
     @Option(names = "--json", description = "As one JSON object.")
     boolean json;
 
@@ -82,7 +91,7 @@ final class EvalQuantizationCommand implements Callable<Integer> {
                         ? List.of()
                         : asked.open(common.contextOr(model.open().config().maxContext()));
         var rows = new ArrayList<QuantizationTable.Row>();
-        rows.add(row("as stored", model, null, tasks, bytes));
+        rows.add(row(QuantizationTable.AS_STORED, model, null, tasks, bytes));
         Path folder = Files.createTempDirectory("chuan-quantization");
         try {
             for (QuantType form : forms) {
@@ -103,8 +112,9 @@ final class EvalQuantizationCommand implements Callable<Integer> {
                         text.names(),
                         tasks.stream().map(Task::name).toList(),
                         rows);
+        if (html != null) AtomicFile.writeText(html, HtmlQuantization.of(table));
         if (json) streams.out().println(Json.line(table.values()));
-        else streams.out().print(table.text());
+        else if (html == null) streams.out().print(table.text());
         return 0;
     }
 
@@ -151,53 +161,31 @@ final class EvalQuantizationCommand implements Callable<Integer> {
             List<Task> tasks,
             long bytes)
             throws IOException {
-        var tokenizer = model.tokenizer();
-        Comparison.Result compared = null;
-        Perplexity.Result alone = null;
+        FormGauge.Loss loss;
         try (var b = LoadedModel.open(one, common, kernels, streams);
                 var progress = new ProgressLine(streams, form + ": reading", "bytes", bytes)) {
+            Perplexity.Progress heard = soFar -> progress.update(soFar.bytes());
             if (measure == null) {
-                alone =
-                        text.protocol(common, tokenizer, b.backend())
-                                .measure(
-                                        b.backend(),
-                                        tokenizer,
-                                        text.documents(),
-                                        soFar -> progress.update(soFar.bytes()),
-                                        new Cancellation());
+                loss = gauge(b.backend()).alone(b.backend(), heard);
             } else {
                 try (var a = LoadedModel.open(measure, common, kernels, streams)) {
-                    compared =
-                            new Comparison(
-                                            text.protocol(
-                                                    common, tokenizer, a.backend(), b.backend()))
-                                    .measure(
-                                            a.backend(),
-                                            b.backend(),
-                                            tokenizer,
-                                            text.documents(),
-                                            soFar -> progress.update(soFar.bytes()));
+                    loss = gauge(a.backend(), b.backend()).against(a.backend(), b.backend(), heard);
                 }
             }
         }
-        var scores = scores(one, tasks);
-        if (compared == null)
-            return new QuantizationTable.Row(
-                    form,
-                    one.open().weightBytes(),
-                    alone == null ? Double.NaN : alone.bitsPerByte(),
-                    0,
-                    0,
-                    1,
-                    scores);
         return new QuantizationTable.Row(
                 form,
                 one.open().weightBytes(),
-                compared.b().bitsPerByte(),
-                compared.divergence(),
-                compared.divergenceError(),
-                compared.agreement(),
-                scores);
+                loss.bitsPerByte(),
+                loss.divergence(),
+                loss.agreement(),
+                scores(one, tasks));
+    }
+
+    private FormGauge gauge(Backend... backends) throws IOException {
+        var tokenizer = model.tokenizer();
+        return new FormGauge(
+                text.protocol(common, tokenizer, backends), tokenizer, text.documents());
     }
 
     private List<Mean> scores(ModelOption one, List<Task> tasks) throws IOException {

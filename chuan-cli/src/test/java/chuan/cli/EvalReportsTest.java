@@ -140,7 +140,8 @@ class EvalReportsTest {
     }
 
     @Test
-    void quantizationMeasuresEveryFormAndLeavesNothingBehind() {
+    void quantizationMeasuresEveryFormAndLeavesNothingBehind() throws IOException {
+        Path page = folder.resolve("quantization.html");
         var table =
                 json(
                         CommandLineRun.of(
@@ -156,8 +157,11 @@ class EvalReportsTest {
                                 "arithmetic",
                                 "--limit",
                                 "1",
+                                "--html",
+                                page.toString(),
                                 "--json"));
 
+        assertThat(Files.readString(page)).contains(">int4<").contains("class=\"measured\"");
         assertThat(table.at("/rows/0/form").stringValue()).isEqualTo("as stored");
         double stored = table.at("/rows/0/bytes").doubleValue();
         double int8 = table.at("/rows/1/bytes").doubleValue();

@@ -32,6 +32,21 @@ public record Comparison(Perplexity protocol) {
             double agreement,
             double logitDifference) {}
 
+    /// Hears every token that both predicted, each once, in the order of a document.
+    @FunctionalInterface
+    public interface Tokens {
+        /// Called on the thread that measures.
+        ///
+        /// @param ids of the document, as for [Perplexity.Tokens]
+        /// @param at where in `ids` the token is
+        /// @param natsA minus the natural logarithm of its probability, by the first model
+        /// @param natsB and by the second
+        /// @param divergence of the second model's next token from the first's, in nats
+        /// @param agrees whether both hold the same token most probable
+        void compared(
+                int[] ids, int at, double natsA, double natsB, double divergence, boolean agrees);
+    }
+
     /// Reads documents one after the other with both models.
     ///
     /// @throws InvalidRequestException if the models differ in their number of tokens
@@ -41,6 +56,23 @@ public record Comparison(Perplexity protocol) {
             Tokenizer tokenizer,
             Iterable<String> documents,
             Perplexity.Progress progress) {
+        return measure(
+                a,
+                b,
+                tokenizer,
+                documents,
+                progress,
+                (ids, at, natsA, natsB, divergence, agrees) -> {});
+    }
+
+    /// The same, token by token.
+    public Result measure(
+            Backend a,
+            Backend b,
+            Tokenizer tokenizer,
+            Iterable<String> documents,
+            Perplexity.Progress progress,
+            Tokens tokens) {
         int vocab = a.config().vocab();
         if (vocab != b.config().vocab())
             throw new InvalidRequestException(
@@ -51,7 +83,7 @@ public record Comparison(Perplexity protocol) {
                             + b.config().vocab()
                             + ": only models with one vocabulary can be compared");
         protocol.check(a);
-        try (var pair = new Pair(a, b, protocol.window())) {
+        try (var pair = new Pair(a, b, protocol.window(), tokens)) {
             var result =
                     protocol.read(
                             tokenizer,
@@ -68,6 +100,7 @@ public record Comparison(Perplexity protocol) {
     private static final class Pair implements Perplexity.Steps, AutoCloseable {
         private final Scorer a;
         private final Scorer b;
+        private final Tokens tokens;
         private final int rows;
         private final double[] natsA;
         private final double[] natsB;
@@ -87,7 +120,8 @@ public record Comparison(Perplexity protocol) {
         private double sumOfSquares;
         private long agreeing;
 
-        Pair(Backend first, Backend second, int window) {
+        Pair(Backend first, Backend second, int window, Tokens tokens) {
+            this.tokens = tokens;
             a = new Scorer(first, window);
             b = new Scorer(second, window);
             rows = Scorer.rows(a.vocab());
@@ -122,6 +156,13 @@ public record Comparison(Perplexity protocol) {
                 sumOfSquares += squares[row];
                 if (agrees[row]) agreeing++;
                 divergences[count++] = stepDivergences[row];
+                tokens.compared(
+                        ids,
+                        from + 1 + row,
+                        natsA[row],
+                        natsB[row],
+                        stepDivergences[row],
+                        agrees[row]);
             }
             return sumA;
         }

@@ -81,43 +81,53 @@ public record LossByLength(OptionalInt startId, int context, int bucket) {
 
     /// @param progress hears how many tokens of the selection are through
     public List<Bucket> measure(Backend backend, Selection selection, LongConsumer progress) {
-        var nats = new double[Math.ceilDiv(context, bucket)];
-        var tokens = new long[nats.length];
-        new Perplexity(startId, context, context).check(backend);
-        try (var scorer = new Scorer(backend, context)) {
-            var reader = new Reader(scorer, nats, tokens, progress);
-            for (int[] text : selection.texts()) reader.read(text);
-        }
+        var nats = measureEach(backend, selection, progress);
         var buckets = new ArrayList<Bucket>();
-        for (int i = 0; i < nats.length; i++) {
+        for (int i = 0; i < Math.ceilDiv(context, bucket); i++) {
             long bytes = 0;
             for (long[] of : selection.bytes()) bytes += of[i];
-            int to = Math.min(context, (i + 1) * bucket);
-            buckets.add(new Bucket(i * bucket, to, tokens[i], bytes, nats[i]));
+            double sum = 0;
+            for (double[] of : nats) sum += of[i];
+            int from = i * bucket;
+            int to = Math.min(context, from + bucket);
+            long tokens = (long) nats.size() * (to - Math.max(1, from));
+            buckets.add(new Bucket(from, to, tokens, bytes, sum));
         }
         return buckets;
     }
 
+    /// Of each text, the nats of the tokens in each bucket; token 0 is not predicted.
+    ///
+    /// @param progress hears how many tokens of the selection are through
+    public List<double[]> measureEach(Backend backend, Selection selection, LongConsumer progress) {
+        var each = new ArrayList<double[]>();
+        new Perplexity(startId, context, context).check(backend);
+        try (var scorer = new Scorer(backend, context)) {
+            var reader = new Reader(scorer, progress);
+            for (int[] text : selection.texts()) each.add(reader.read(text));
+        }
+        return each;
+    }
+
     private final class Reader implements Windows.Reader {
         private final Scorer scorer;
-        private final double[] nats;
-        private final long[] tokens;
         private final LongConsumer progress;
         private final double[] stepNats;
         private int[] ids = new int[0];
+        private double[] nats = new double[0];
         private long done;
 
-        Reader(Scorer scorer, double[] nats, long[] tokens, LongConsumer progress) {
+        Reader(Scorer scorer, LongConsumer progress) {
             this.scorer = scorer;
-            this.nats = nats;
-            this.tokens = tokens;
             this.progress = progress;
             stepNats = new double[Scorer.rows(scorer.vocab())];
         }
 
-        void read(int[] text) {
+        double[] read(int[] text) {
             ids = text;
+            nats = new double[Math.ceilDiv(context, bucket)];
             new Windows(context, context).read(context, stepNats.length, this);
+            return nats;
         }
 
         @Override
@@ -130,10 +140,8 @@ public record LossByLength(OptionalInt startId, int context, int bucket) {
         public boolean step(int from, int to, boolean wanted) {
             scorer.append(ids, from, to, to - from);
             scorer.surprise(ids, to, to - from, stepNats);
-            for (int row = 0; row < to - from; row++) {
+            for (int row = 0; row < to - from; row++)
                 nats[(from + 1 + row) / bucket] += stepNats[row];
-                tokens[(from + 1 + row) / bucket]++;
-            }
             done += to - from;
             progress.accept(done);
             return true;

@@ -89,6 +89,17 @@ public record Perplexity(OptionalInt startId, int window, int stride) {
         void update(Result soFar);
     }
 
+    /// Hears every token that was predicted, each once, in the order of a document.
+    @FunctionalInterface
+    public interface Tokens {
+        /// Called on the thread that measures.
+        ///
+        /// @param ids of the document, `startId` in front; not to be changed
+        /// @param at where in `ids` the token is
+        /// @param nats minus the natural logarithm of its probability
+        void predicted(int[] ids, int at, double nats);
+    }
+
     /// Reads documents one after the other. When cancelled it ends within a step, with the
     /// documents that were finished.
     public Result measure(
@@ -96,6 +107,18 @@ public record Perplexity(OptionalInt startId, int window, int stride) {
             Tokenizer tokenizer,
             Iterable<String> documents,
             Progress progress,
+            Cancellation cancellation) {
+        return measure(
+                backend, tokenizer, documents, progress, (ids, at, nats) -> {}, cancellation);
+    }
+
+    /// The same, token by token.
+    public Result measure(
+            Backend backend,
+            Tokenizer tokenizer,
+            Iterable<String> documents,
+            Progress progress,
+            Tokens tokens,
             Cancellation cancellation) {
         check(backend);
         try (var scorer = new Scorer(backend, window)) {
@@ -118,7 +141,10 @@ public record Perplexity(OptionalInt startId, int window, int stride) {
                             scorer.append(ids, from, to, rows);
                             scorer.surprise(ids, to, rows, nats);
                             double sum = 0;
-                            for (int row = 0; row < rows; row++) sum += nats[row];
+                            for (int row = 0; row < rows; row++) {
+                                tokens.predicted(ids, from + 1 + row, nats[row]);
+                                sum += nats[row];
+                            }
                             return sum;
                         }
                     });

@@ -87,6 +87,28 @@ class ComparisonTest {
         assertThat(r.a().tokens()).isEqualTo(n);
         assertThat(mean).as("the models differ").isGreaterThan(0.01);
         assertThat(r.divergence()).isCloseTo(mean, offset(1e-9));
+        var heard = new ArrayList<Double>();
+        double[] sums = new double[3];
+        new Comparison(PROTOCOL)
+                .measure(
+                        a,
+                        b,
+                        Toys.byteTokenizer(),
+                        TEXTS,
+                        _ -> {},
+                        (ids, at, natsA, natsB, of, agrees) -> {
+                            assertThat(at).isBetween(1, ids.length - 1);
+                            heard.add(of);
+                            sums[0] += natsA;
+                            sums[1] += natsB;
+                            sums[2] += agrees ? 1 : 0;
+                        });
+        assertThat(heard).hasSize(n);
+        for (int i = 0; i < n; i++)
+            assertThat(heard.get(i)).isCloseTo(divergences.get(i), offset(1e-9));
+        assertThat(sums[0]).isCloseTo(r.a().nats(), offset(1e-9));
+        assertThat(sums[1]).isCloseTo(r.b().nats(), offset(1e-9));
+        assertThat(sums[2]).isEqualTo(agreeing);
         assertThat(r.divergenceError()).isCloseTo(Math.sqrt(variance / (n - 1)), offset(1e-9));
         divergences.sort(null);
         assertThat(r.highDivergence())

@@ -29,6 +29,11 @@ class LossByLengthTest {
         assertThat(buckets).extracting(LossByLength.Bucket::tokens).containsExactly(78L, 80L, 44L);
         assertThat(buckets.stream().mapToLong(LossByLength.Bucket::bytes).sum()).isEqualTo(200);
         assertThat(heard.getLast()).isEqualTo(2 * 101);
+        var each = protocol.measureEach(backend, selection, _ -> {});
+        assertThat(each).hasSize(2);
+        for (int i = 0; i < 3; i++)
+            assertThat(each.get(0)[i] + each.get(1)[i])
+                    .isCloseTo(buckets.get(i).nats(), offset(1e-9));
         var whole =
                 new Perplexity(START, 102, 102)
                         .measure(

@@ -59,8 +59,27 @@ class PerplexityTest {
             int[] ids = start.isPresent() ? Toys.join(new int[] {Toys.EOS}, plain) : plain;
             double nats = 0;
             long tokens = 0;
-            for (int i = 1; i < ids.length; i++, tokens++)
-                nats += surprise(backend, ids, windowOf(i, window, stride), i);
+            var expected = new ArrayList<Double>();
+            for (int i = 1; i < ids.length; i++, tokens++) {
+                expected.add(surprise(backend, ids, windowOf(i, window, stride), i));
+                nats += expected.getLast();
+            }
+            var heard = new ArrayList<Double>();
+            new Perplexity(start, window, stride)
+                    .measure(
+                            backend,
+                            Toys.byteTokenizer(),
+                            List.of(text),
+                            _ -> {},
+                            (of, at, surprise) -> {
+                                assertThat(of).isEqualTo(ids);
+                                heard.add(surprise);
+                                assertThat(at).isEqualTo(heard.size());
+                            },
+                            new Cancellation());
+            assertThat(heard).hasSameSizeAs(expected);
+            for (int i = 0; i < heard.size(); i++)
+                assertThat(heard.get(i)).isCloseTo(expected.get(i), offset(1e-6));
             assertThat(result.tokens()).isEqualTo(tokens);
             assertThat(result.nats())
                     .as("seed %d, window %d, stride %d, %d ids", seed, window, stride, ids.length)

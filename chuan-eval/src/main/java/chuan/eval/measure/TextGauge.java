@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeSet;
 import java.util.concurrent.CancellationException;
@@ -68,33 +69,37 @@ public final class TextGauge implements Gauge {
         facts.put("windows", "the model's context, advancing by half of it; end id in front");
         facts.put(
                 "intervals",
-                "documents drawn anew %d times, seed %d"
+                "documents drawn anew %d times, seed %d; of a single one its stretches"
                         .formatted(bootstrap.resamples(), bootstrap.seed()));
         return facts;
     }
 
     /// A document once it is read.
-    private record Read(TextSet.Text text, double bits, long bytes) {}
+    private record Read(TextSet.Text text, TextSample.Document sums) {}
 
     @Override
     public List<Measure> measure(
             Backend backend, Tokenizer tokenizer, Progress progress, Cancellation cancellation) {
         var read = read(backend, tokenizer, progress, cancellation);
         var measures = new ArrayList<Measure>();
-        measures.add(measure("all", read, _ -> true));
+        measures.add(
+                measure("all", read, _ -> true)
+                        .orElseThrow(() ->
+                                new MeasureException(
+                                        set.file() + ": holds one token: too little to measure")));
         var languages = new TreeSet<String>();
         for (var one : read) languages.add(one.text().lang());
         for (String lang : languages) {
-            if (!lang.isEmpty()) measures.add(measure(lang, read, of(lang)));
+            if (!lang.isEmpty()) measure(lang, read, of(lang)).ifPresent(measures::add);
             var sources = new TreeSet<String>();
             for (var one : read) if (of(lang).test(one)) sources.add(one.text().source());
             for (String source : sources)
                 if (!source.isEmpty())
-                    measures.add(
-                            measure(
+                    measure(
                                     lang.isEmpty() ? source : lang + " · " + source,
                                     read,
-                                    of(lang).and(one -> one.text().source().equals(source))));
+                                    of(lang).and(one -> one.text().source().equals(source)))
+                            .ifPresent(measures::add);
         }
         return measures;
     }
@@ -105,51 +110,46 @@ public final class TextGauge implements Gauge {
 
     private List<Read> read(
             Backend backend, Tokenizer tokenizer, Progress progress, Cancellation cancellation) {
-        var sums = new ArrayList<Perplexity.Result>();
-        Perplexity.of(backend, tokenizer)
-                .measure(
-                        backend,
-                        tokenizer,
-                        texts.stream().map(TextSet.Text::text)::iterator,
-                        sum -> {
-                            if (sum.documents() > sums.size()) {
-                                sums.add(sum);
-                                progress.update((double) sums.size() / texts.size());
-                            }
-                        },
-                        cancellation);
+        var protocol = Perplexity.of(backend, tokenizer);
+        var sample = new TextSample();
+        var bytes = new TokenBytes(tokenizer, protocol.startId().isPresent());
+        protocol.measure(
+                backend,
+                tokenizer,
+                texts.stream().map(TextSet.Text::text)::iterator,
+                sum -> {
+                    int ended = sample.documents().size();
+                    if (sum.documents() == ended) return;
+                    sample.endDocument(texts.get(ended).bytes());
+                    progress.update((ended + 1.0) / texts.size());
+                },
+                (ids, at, nats) -> sample.token(bytes.of(ids, at), nats / Math.log(2)),
+                cancellation);
         if (cancellation.isCancelled()) throw new CancellationException();
         var read = new ArrayList<Read>();
-        double nats = 0;
-        long bytes = 0;
-        for (int i = 0; i < texts.size(); i++) {
-            var sum = sums.get(i);
-            read.add(
-                    new Read(texts.get(i), (sum.nats() - nats) / Math.log(2), sum.bytes() - bytes));
-            nats = sum.nats();
-            bytes = sum.bytes();
-        }
+        for (int i = 0; i < texts.size(); i++)
+            read.add(new Read(texts.get(i), sample.documents().get(i)));
         return read;
     }
 
-    private Measure measure(String of, List<Read> all, Predicate<Read> which) {
-        var read = all.stream().filter(which).toList();
-        var bits = read.stream().mapToDouble(Read::bits).toArray();
-        var bytes = read.stream().mapToDouble(Read::bytes).toArray();
-        double sumOfBits = 0;
-        double sumOfBytes = 0;
-        for (int i = 0; i < bits.length; i++) {
-            sumOfBits += bits[i];
-            sumOfBytes += bytes[i];
-        }
-        boolean interval = read.size() > 1;
-        var ends = interval ? bootstrap.ratio(bits, bytes) : null;
-        return new Measure(
-                of,
-                "bits per byte",
-                sumOfBits / sumOfBytes,
-                ends == null ? Double.NaN : ends.low(),
-                ends == null ? Double.NaN : ends.high(),
-                read.size());
+    /// Empty where one token alone was predicted: of that no interval can be had.
+    private Optional<Measure> measure(String of, List<Read> all, Predicate<Read> which) {
+        var documents = all.stream().filter(which).map(Read::sums).toList();
+        return bitsPerByte(of, documents, bootstrap);
+    }
+
+    /// Of documents whose first column is bits.
+    static Optional<Measure> bitsPerByte(
+            String of, List<TextSample.Document> documents, Bootstrap bootstrap) {
+        return TextSample.interval(documents, TextSample.FIRST, TextSample.BYTES, bootstrap)
+                .map(interval ->
+                        new Measure(
+                                of,
+                                "bits per byte",
+                                TextSample.sum(documents, TextSample.FIRST)
+                                        / TextSample.sum(documents, TextSample.BYTES),
+                                interval.low(),
+                                interval.high(),
+                                documents.size()));
     }
 }

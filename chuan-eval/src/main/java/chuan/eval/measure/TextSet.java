@@ -31,7 +31,12 @@ record TextSet(Path file, String sha256, List<Text> texts) {
 
     /// @param lang "" if the file does not say
     /// @param source what domain it is from; "" if the file does not say
-    record Text(String text, String lang, String source) {}
+    record Text(String text, String lang, String source) {
+        /// As UTF-8.
+        long bytes() {
+            return text.getBytes(StandardCharsets.UTF_8).length;
+        }
+    }
 
     TextSet {
         texts = List.copyOf(texts);

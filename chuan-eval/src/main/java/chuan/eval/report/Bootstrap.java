@@ -68,7 +68,10 @@ public record Bootstrap(long seed, int resamples) {
     }
 
     /// Of means over the means of strata. Each stratum is drawn from by itself, as many as it
-    /// holds, so that hard and easy subjects keep their weight.
+    /// holds, so that hard and easy subjects keep their weight. A stratum of a single question
+    /// cannot differ when it is drawn again: those of a group are collapsed, as samplers say, and
+    /// draw from all of theirs together (K. Wolter, "Introduction to Variance Estimation", 2.5), a
+    /// lonely one from all of its group. The interval is then rather too wide than too narrow.
     ///
     /// @param groups each the indices of its strata; those of one draw are shared by all groups
     /// @return one for each group
@@ -76,6 +79,7 @@ public record Bootstrap(long seed, int resamples) {
         var random = new Random(seed);
         var drawn = new double[strata.size()];
         var means = new double[groups.size()][resamples];
+        var urns = groups.stream().map(group -> urn(strata, group)).toList();
         for (int i = 0; i < resamples; i++) {
             for (int s = 0; s < drawn.length; s++) {
                 double[] stratum = strata.get(s);
@@ -83,13 +87,24 @@ public record Bootstrap(long seed, int resamples) {
             }
             for (int g = 0; g < means.length; g++) {
                 double sum = 0;
-                for (int s : groups.get(g)) sum += drawn[s];
+                for (int s : groups.get(g))
+                    sum += strata.get(s).length == 1 ? random.one(urns.get(g)) : drawn[s];
                 means[g][i] = sum / groups.get(g).length;
             }
         }
         var intervals = new ArrayList<Interval>();
         for (double[] of : means) intervals.add(middle(of));
         return intervals;
+    }
+
+    /// What the strata of one question in a group draw from.
+    private static double[] urn(List<double[]> strata, int[] group) {
+        long single = Arrays.stream(group).filter(s -> strata.get(s).length == 1).count();
+        return Arrays.stream(group)
+                .mapToObj(strata::get)
+                .filter(stratum -> single < 2 || stratum.length == 1)
+                .flatMapToDouble(Arrays::stream)
+                .toArray();
     }
 
     private static Interval middle(double[] values) {
@@ -119,6 +134,10 @@ public record Bootstrap(long seed, int resamples) {
             z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
             z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
             return (int) Math.unsignedMultiplyHigh(z ^ (z >>> 31), bound);
+        }
+
+        double one(double[] values) {
+            return values[below(values.length)];
         }
 
         /// Of as many values as there are, drawn with replacement.

@@ -27,58 +27,52 @@ final class Charts {
                 subjects.stream().mapToDouble(s -> s.mean().interval().high()).max().orElse(1);
         double full = Math.min(1, Math.ceil(4 * Math.max(highest, 0.25)) / 4);
         int height = subjects.size() * ROW + 30;
-        var svg = new StringBuilder();
-        open(svg, label + BARS + 60, height, "Score of each subject", "各科目得分");
+        var svg = new Svg(label + BARS + 60, height, "Score of each subject", "各科目得分");
         int steps = (int) Math.round(full * 4);
         for (int i = 0; i <= steps; i++) {
             double x = label + BARS * i / (double) steps;
-            line(svg, "grid", x, 0, x, height - 24.0);
-            text(svg, "axis", x, height - 8.0, "middle", 25 * i + " %");
+            svg.line("grid", x, 0, x, height - 24.0);
+            svg.text("axis", x, height - 8.0, "middle", 25 * i + " %");
         }
         for (int i = 0; i < subjects.size(); i++)
             bar(svg, subjects.get(i), i * ROW, label, BARS / full);
         if (!Double.isNaN(chance)) {
             double x = label + BARS / full * chance;
-            line(svg, "chance", x, 0, x, height - 24.0);
+            svg.line("chance", x, 0, x, height - 24.0);
         }
-        return svg.append("</svg>\n").toString();
+        return svg.toString();
     }
 
     /// @param whole width of a score of 1
-    private static void bar(StringBuilder svg, Subject subject, int top, int left, double whole) {
+    private static void bar(Svg svg, Subject subject, int top, int left, double whole) {
         double value = subject.mean().value();
         Interval interval = subject.mean().interval();
         double middle = top + ROW / 2.0;
         String kind = subject.standing() == Standing.LIKE_GUESSING ? "bar guess" : "bar";
-        svg.append("<g><title>")
-                .append(
-                        Html.escape(
-                                String.format(
-                                        Locale.ROOT,
-                                        "%s (%s): %s %% [%s], %,d",
-                                        subject.title(),
-                                        subject.name(),
-                                        TextReport.percent(value),
-                                        TextReport.interval(interval),
-                                        subject.mean().questions())))
-                .append("</title>");
-        text(svg, "label", left - 8.0, middle + 4, "end", shortened(subject.title()));
-        rect(svg, kind, left, top + 4.0, whole * value, ROW - 8.0);
-        line(
-                svg,
+        svg.beginGroup(
+                String.format(
+                        Locale.ROOT,
+                        "%s (%s): %s %% [%s], %,d",
+                        subject.title(),
+                        subject.name(),
+                        TextReport.percent(value),
+                        TextReport.interval(interval),
+                        subject.mean().questions()));
+        svg.text("label", left - 8.0, middle + 4, "end", shortened(subject.title()));
+        svg.rect(kind, left, top + 4.0, whole * value, ROW - 8.0);
+        svg.line(
                 "whisker",
                 left + whole * interval.low(),
                 middle,
                 left + whole * interval.high(),
                 middle);
-        text(
-                svg,
+        svg.text(
                 "value",
                 left + whole * interval.high() + 6,
                 middle + 4,
                 "start",
                 TextReport.percent(value));
-        svg.append("</g>\n");
+        svg.endGroup();
     }
 
     private static int columns(String title) {
@@ -98,17 +92,16 @@ final class Charts {
     static String calibration(Calibration calibration) {
         double left = 46;
         double size = 280;
-        var svg = new StringBuilder();
-        open(svg, 350, 340, "Accuracy by confidence", "置信度与正确率");
+        var svg = new Svg(350, 340, "Accuracy by confidence", "置信度与正确率");
         for (int percent = 0; percent <= 100; percent += 25) {
             double x = left + size * percent / 100;
             double y = 10 + size - size * percent / 100;
-            line(svg, "grid", x, 10, x, 10 + size);
-            line(svg, "grid", left, y, left + size, y);
-            text(svg, "axis", x, size + 26, "middle", percent + "");
-            text(svg, "axis", left - 6, y + 4, "end", percent + "");
+            svg.line("grid", x, 10, x, 10 + size);
+            svg.line("grid", left, y, left + size, y);
+            svg.text("axis", x, size + 26, "middle", percent + "");
+            svg.text("axis", left - 6, y + 4, "end", percent + "");
         }
-        line(svg, "ideal", left, 10 + size, left + size, 10);
+        svg.line("ideal", left, 10 + size, left + size, 10);
         long most =
                 calibration.bins().stream().mapToLong(Calibration.Bin::questions).max().orElse(1);
         var path = new StringBuilder();
@@ -117,8 +110,7 @@ final class Charts {
             double x = left + size * bin.confidence();
             double y = 10 + size - size * bin.accuracy();
             double share = (double) bin.questions() / most;
-            rect(
-                    svg,
+            svg.rect(
                     "count",
                     left + size * bin.low() + 2,
                     10 + size - 60 * share,
@@ -126,26 +118,24 @@ final class Charts {
                     60 * share);
             path.append(path.isEmpty() ? 'M' : 'L').append(number(x)).append(' ').append(number(y));
         }
-        svg.append("<path class=\"curve\" d=\"").append(path).append("\"/>\n");
+        svg.path("curve", path.toString());
         for (var bin : calibration.bins()) {
             if (bin.questions() == 0) continue;
-            svg.append(
+            svg.point(
+                    left + size * bin.confidence(),
+                    10 + size - size * bin.accuracy(),
                     String.format(
                             Locale.ROOT,
-                            "<circle class=\"point\" cx=\"%.1f\" cy=\"%.1f\" r=\"4\"><title>%.1f %% →"
-                                    + " %.1f %% (%,d)</title></circle>%n",
-                            left + size * bin.confidence(),
-                            10 + size - size * bin.accuracy(),
+                            "%.1f %% → %.1f %% (%,d)",
                             100 * bin.confidence(),
                             100 * bin.accuracy(),
                             bin.questions()));
         }
-        both(svg, left + size / 2, size + 48, "confidence, %", "置信度（%）");
-        svg.append("<g transform=\"translate(12 ")
-                .append(number(10 + size / 2))
-                .append(") rotate(-90)\">");
-        both(svg, 0, 0, "right, %", "正确率（%）");
-        return svg.append("</g></svg>\n").toString();
+        svg.both("axis", left + size / 2, size + 48, "middle", "confidence, %", "置信度（%）");
+        svg.beginSideways(12, 10 + size / 2);
+        svg.both("axis", 0, 0, "middle", "right, %", "正确率（%）");
+        svg.endGroup();
+        return svg.toString();
     }
 
     /// For each letter how often it is chosen beside how often it is right.
@@ -158,117 +148,37 @@ final class Charts {
         for (var letter : bias.letters())
             most = Math.max(most, Math.max(letter.chosen(), letter.right()) / (double) all);
         double top = Math.max(0.25, Math.ceil(most * 4) / 4);
-        var svg = new StringBuilder();
-        open(svg, 350, 340, "Letters chosen and letters right", "所选字母与正确字母");
+        var svg = new Svg(350, 340, "Letters chosen and letters right", "所选字母与正确字母");
         for (int i = 0; i <= 4; i++) {
             double y = 10 + height - height * i / 4;
-            line(svg, "grid", left, y, left + 280, y);
-            text(svg, "axis", left - 6, y + 4, "end", number(100 * top * i / 4));
+            svg.line("grid", left, y, left + 280, y);
+            svg.text("axis", left - 6, y + 4, "end", number(100 * top * i / 4));
         }
         double x = left;
         double wide = Math.min(34, step * 0.36);
         for (var letter : bias.letters()) {
             double chosen = height * letter.chosen() / all / top;
             double right = height * letter.right() / all / top;
-            svg.append("<g><title>")
-                    .append(
-                            String.format(
-                                    Locale.ROOT,
-                                    "%s: %,d / %,d (%,d)",
-                                    letter.letter(),
-                                    letter.chosen(),
-                                    letter.right(),
-                                    letter.found()))
-                    .append("</title>");
-            double middle = x + step / 2;
-            rect(svg, "bar", middle - wide - 1, 10 + height - chosen, wide, chosen);
-            rect(svg, "key", middle + 1, 10 + height - right, wide, right);
-            text(svg, "letter", middle, height + 28, "middle", letter.letter());
-            svg.append("</g>\n");
-            x += step;
-        }
-        svg.append("<rect class=\"bar\" x=\"70\" y=\"320\" width=\"11\" height=\"11\"/>");
-        svg.append("<rect class=\"key\" x=\"200\" y=\"320\" width=\"11\" height=\"11\"/>");
-        start(svg, 86, 330, "chosen, %", "所选（%）");
-        start(svg, 216, 330, "right, %", "正确（%）");
-        return svg.append("</svg>\n").toString();
-    }
-
-    private static void open(
-            StringBuilder svg, int width, int height, String english, String chinese) {
-        svg.append(
-                String.format(
-                        Locale.ROOT,
-                        "<svg viewBox=\"0 0 %d %d\" width=\"%d\" role=\"img\" aria-label=\"%s · %s\">%n",
-                        width,
-                        height,
-                        width,
-                        english,
-                        chinese));
-    }
-
-    private static void line(
-            StringBuilder svg, String kind, double x1, double y1, double x2, double y2) {
-        svg.append(
-                String.format(
-                        Locale.ROOT,
-                        "<line class=\"%s\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>%n",
-                        kind,
-                        x1,
-                        y1,
-                        x2,
-                        y2));
-    }
-
-    private static void rect(
-            StringBuilder svg, String kind, double x, double y, double width, double height) {
-        svg.append(
-                String.format(
-                        Locale.ROOT,
-                        "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>%n",
-                        kind,
-                        x,
-                        y,
-                        width,
-                        height));
-    }
-
-    private static void text(
-            StringBuilder svg, String kind, double x, double y, String anchor, String text) {
-        svg.append(
-                String.format(
-                        Locale.ROOT,
-                        "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s</text>%n",
-                        kind,
-                        x,
-                        y,
-                        anchor,
-                        Html.escape(text)));
-    }
-
-    private static void both(
-            StringBuilder svg, double x, double y, String english, String chinese) {
-        both(svg, x, y, "middle", english, chinese);
-    }
-
-    private static void start(
-            StringBuilder svg, double x, double y, String english, String chinese) {
-        both(svg, x, y, "start", english, chinese);
-    }
-
-    private static void both(
-            StringBuilder svg, double x, double y, String anchor, String english, String chinese) {
-        for (boolean first : new boolean[] {true, false})
-            svg.append(
+            svg.beginGroup(
                     String.format(
                             Locale.ROOT,
-                            "<text class=\"axis\" lang=\"%s\" x=\"%.1f\" y=\"%.1f\""
-                                    + " text-anchor=\"%s\">%s</text>%n",
-                            first ? "en" : "zh",
-                            x,
-                            y,
-                            anchor,
-                            first ? english : chinese));
+                            "%s: %,d / %,d (%,d)",
+                            letter.letter(),
+                            letter.chosen(),
+                            letter.right(),
+                            letter.found()));
+            double middle = x + step / 2;
+            svg.rect("bar", middle - wide - 1, 10 + height - chosen, wide, chosen);
+            svg.rect("key", middle + 1, 10 + height - right, wide, right);
+            svg.text("letter", middle, height + 28, "middle", letter.letter());
+            svg.endGroup();
+            x += step;
+        }
+        svg.rect("bar", 70, 320, 11, 11);
+        svg.rect("key", 200, 320, 11, 11);
+        svg.both("axis", 86, 330, "start", "chosen, %", "所选（%）");
+        svg.both("axis", 216, 330, "start", "right, %", "正确（%）");
+        return svg.toString();
     }
 
     private static String number(double value) {

@@ -45,7 +45,9 @@ final class Html {
     /// The name of a column of a published table, in Chinese too where it is one of theirs.
     static String column(String name) {
         String chinese = COLUMNS.get(name);
-        return chinese == null ? escape(name) : both(name, chinese);
+        if (chinese == null)
+            chinese = name.replaceFirst(" tokens$", " 词元").replaceFirst("^depth ", "深度 ");
+        return chinese.equals(name) ? escape(name) : both(name, chinese);
     }
 
     /// In both languages; the page shows one.

@@ -1,6 +1,5 @@
 package chuan.eval.report;
 
-import chuan.eval.Examination.Measure;
 import chuan.eval.Result;
 import chuan.eval.report.PaperFigures.Column;
 import chuan.eval.report.PaperFigures.Mean;
@@ -64,7 +63,7 @@ public final class HtmlReport {
                 pictures();
                 questions();
             }
-            if (!paper.measures().isEmpty()) measures(paper.measures());
+            if (!paper.measures().isEmpty()) HtmlMeasures.write(body, paper.measures());
             heading("Protocol", "评测协议");
             facts(body, paper.facts());
             body.append("</section>\n");
@@ -222,6 +221,13 @@ public final class HtmlReport {
 
         private void subjects() {
             if (figures.subjects().size() < 2) return;
+            if (HtmlGrid.fits(figures.subjects())) {
+                heading("By length and depth", "按长度与深度");
+                body.append("<div class=\"card\">\n")
+                        .append(HtmlGrid.of(figures.subjects()))
+                        .append("</div>\n");
+                return;
+            }
             heading("Subjects", "各科目");
             body.append("<div class=\"card\">\n")
                     .append(Charts.subjects(figures.subjects(), figures.paper().chance()))
@@ -284,40 +290,6 @@ public final class HtmlReport {
                         .append("</p></div>\n");
             }
             body.append("</div>\n");
-        }
-
-        private void measures(List<Measure> measures) {
-            body.append("<div class=\"card\"><table><thead><tr>");
-            for (String[] head :
-                    new String[][] {
-                        {"measured", "测量"},
-                        {"value", "数值"},
-                        {"95 %", "95 %"},
-                        {"unit", "单位"},
-                        {"of", "数量"}
-                    })
-                body.append("<th scope=\"col\">")
-                        .append(Html.both(head[0], head[1]))
-                        .append("</th>");
-            body.append("</tr></thead><tbody>\n");
-            for (Measure m : measures)
-                body.append("<tr><th scope=\"row\">")
-                        .append(Html.escape(m.of()))
-                        .append("</th><td>")
-                        .append(TextReport.number(m.value()))
-                        .append("</td><td>")
-                        .append(
-                                Double.isNaN(m.low())
-                                        ? "–"
-                                        : TextReport.number(m.low())
-                                                + "–"
-                                                + TextReport.number(m.high()))
-                        .append("</td><td>")
-                        .append(Html.escape(m.unit()))
-                        .append("</td><td>")
-                        .append(whole(m.count()))
-                        .append("</td></tr>\n");
-            body.append("</tbody></table></div>\n");
         }
 
         private void questions() {

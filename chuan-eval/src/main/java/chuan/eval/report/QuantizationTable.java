@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 /// @param corpus what bits per byte and divergence were measured on
 /// @param tasks names of the tasks, the last columns
 public record QuantizationTable(String model, String corpus, List<String> tasks, List<Row> rows) {
+    /// What the first row is called, the measure of the others.
+    public static final String AS_STORED = "as stored";
 
     public QuantizationTable {
         tasks = List.copyOf(tasks);
@@ -24,16 +26,14 @@ public record QuantizationTable(String model, String corpus, List<String> tasks,
     /// @param bytes of the weights' file
     /// @param divergence mean over tokens of the Kullback-Leibler divergence from the first row, in
     ///   nats; 0 for that itself
-    /// @param divergenceError its standard error
     /// @param agreement fraction of tokens with the same most probable next one as in the first row
     /// @param scores of the tasks, in their order
     public record Row(
             String form,
             long bytes,
-            double bitsPerByte,
-            double divergence,
-            double divergenceError,
-            double agreement,
+            Figure bitsPerByte,
+            Figure divergence,
+            Figure agreement,
             List<Mean> scores) {
         public Row {
             scores = List.copyOf(scores);
@@ -44,37 +44,67 @@ public record QuantizationTable(String model, String corpus, List<String> tasks,
     public String text() {
         var head =
                 new ArrayList<>(
-                        List.of(model, "MB", "bits per byte", "KL, nats", "same first choice"));
-        head.addAll(tasks);
+                        List.of(model, "MB", "bits per byte", "KL, nats", "same first choice, %"));
+        tasks.forEach(task -> head.add(task + ", %"));
         var table = new Table(head);
         for (Row row : rows) {
-            var cells =
+            boolean measure = row == rows.getFirst();
+            var values =
                     new ArrayList<>(
                             List.of(
                                     row.form(),
-                                    String.format(Locale.ROOT, "%,.1f", row.bytes() / 1e6),
-                                    String.format(Locale.ROOT, "%.4f", row.bitsPerByte()),
-                                    row.divergence() == 0
-                                            ? "-"
-                                            : String.format(
-                                                    Locale.ROOT,
-                                                    "%.2g ± %.1g",
-                                                    row.divergence(),
-                                                    row.divergenceError()),
-                                    String.format(Locale.ROOT, "%.2f %%", 100 * row.agreement())));
-            for (Mean score : row.scores())
-                cells.add(
-                        TextReport.percent(score.value())
-                                + " ["
-                                + TextReport.interval(score.interval())
-                                + "]");
-            table.row(cells);
+                                    megabytes(row),
+                                    bits(row.bitsPerByte().value()),
+                                    measure ? "-" : nats(row.divergence().value()),
+                                    measure ? "-" : share(row.agreement().value())));
+            var intervals =
+                    new ArrayList<>(
+                            List.of(
+                                    "  95 % interval",
+                                    "",
+                                    bits(row.bitsPerByte().interval()),
+                                    measure ? "" : nats(row.divergence().interval()),
+                                    measure ? "" : share(row.agreement().interval())));
+            for (Mean score : row.scores()) {
+                values.add(TextReport.percent(score.value()));
+                intervals.add(TextReport.interval(score.interval()));
+            }
+            table.row(values);
+            table.row(intervals);
         }
         var out = new StringBuilder(table.toString());
         out.append("bits per byte and divergence on ").append(corpus).append('\n');
         for (Published published : Published.of("quantization"))
             out.append('\n').append(of(published));
         return out.toString();
+    }
+
+    static String megabytes(Row row) {
+        return String.format(Locale.ROOT, "%,.1f", row.bytes() / 1e6);
+    }
+
+    static String bits(double value) {
+        return String.format(Locale.ROOT, "%.4f", value);
+    }
+
+    static String bits(Interval interval) {
+        return bits(interval.low()) + "–" + bits(interval.high());
+    }
+
+    static String nats(double value) {
+        return String.format(Locale.ROOT, "%.2g", value);
+    }
+
+    static String nats(Interval interval) {
+        return nats(interval.low()) + "–" + nats(interval.high());
+    }
+
+    static String share(double value) {
+        return String.format(Locale.ROOT, "%.2f", 100 * value);
+    }
+
+    static String share(Interval interval) {
+        return share(interval.low()) + "–" + share(interval.high());
     }
 
     private static Table of(Published published) {
@@ -96,10 +126,9 @@ public record QuantizationTable(String model, String corpus, List<String> tasks,
             var of = new LinkedHashMap<String, @Nullable Object>();
             of.put("form", row.form());
             of.put("bytes", row.bytes());
-            of.put("bits_per_byte", row.bitsPerByte());
-            of.put("kl_mean", row.divergence());
-            of.put("kl_mean_error", row.divergenceError());
-            of.put("top1_agreement", row.agreement());
+            put(of, "bits_per_byte", row.bitsPerByte());
+            put(of, "kl_mean", row.divergence());
+            put(of, "top1_agreement", row.agreement());
             for (int i = 0; i < tasks.size(); i++) {
                 Mean score = row.scores().get(i);
                 of.put(tasks.get(i), Report.number(100 * score.value()));
@@ -113,5 +142,11 @@ public record QuantizationTable(String model, String corpus, List<String> tasks,
         values.put("text", corpus);
         values.put("rows", list);
         return values;
+    }
+
+    private static void put(Map<String, @Nullable Object> into, String name, Figure figure) {
+        into.put(name, figure.value());
+        into.put(name + "_low", figure.interval().low());
+        into.put(name + "_high", figure.interval().high());
     }
 }

@@ -66,7 +66,14 @@ final class Strata {
 
     private Mean macro(Group group, Interval interval) {
         double[] all = all(group);
-        return new Mean(mean(group, true), equal(all) ? ofEqual(all) : interval, all.length);
+        double mean = mean(group, true);
+        if (equal(all)) return new Mean(mean, ofEqual(all), all.length);
+        // subjects that are each all right or all wrong: no draw differs here either
+        boolean certain = credits && interval.low() == interval.high();
+        return new Mean(
+                mean,
+                certain ? Interval.wilson(mean * all.length, all.length) : interval,
+                all.length);
     }
 
     /// NaN where nothing was asked.

@@ -159,9 +159,7 @@ public final class TextReport {
                     List.of(
                             m.of(),
                             number(m.value()),
-                            Double.isNaN(m.low())
-                                    ? "-"
-                                    : number(m.low()) + " – " + number(m.high()),
+                            interval(m),
                             m.unit(),
                             String.format(Locale.ROOT, "%,d", m.count())));
         return "\n" + table;
@@ -180,6 +178,10 @@ public final class TextReport {
         return Double.isNaN(interval.low())
                 ? "-"
                 : percent(interval.low()) + "–" + percent(interval.high());
+    }
+
+    static String interval(Measure m) {
+        return Double.isNaN(m.low()) ? "-" : number(m.low()) + " – " + number(m.high());
     }
 
     static String number(double value) {

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.within;
 import chuan.engine.Cancellation;
 import chuan.engine.Perplexity;
 import chuan.eval.Examination.Measure;
+import chuan.eval.report.Bootstrap;
+import chuan.eval.report.Interval;
 import chuan.files.ModelFolder;
 import chuan.model.Backend;
 import chuan.model.ReferenceBackend;
@@ -101,7 +103,108 @@ class GaugeTest {
         assertThat(zh.low()).isCloseTo(Math.min(one, other), within(1e-9));
         assertThat(zh.high()).isCloseTo(Math.max(one, other), within(1e-9));
         assertThat(zh.count()).isEqualTo(2);
-        assertThat(measure(corpus()).get(1).low()).as("one document has no interval").isNaN();
+    }
+
+    /// Of one document its stretches are drawn: of a short one each has as many tokens.
+    @Test
+    void theIntervalOfOneDocumentIsOfItsStretches() throws Exception {
+        var en = measure(corpus()).get(1);
+
+        assertThat(en.of()).isEqualTo("en");
+        assertThat(en.count()).isEqualTo(1);
+        assertThat(en.low()).isLessThan(en.value());
+        assertThat(en.high()).isGreaterThan(en.value());
+    }
+
+    /// 2,000 tokens, of which each third ends a character.
+    @Test
+    void stretchesHoldAllTokensOnce() {
+        var sample = new TextSample();
+        double bits = 0;
+        for (int i = 0; i < 2000; i++) {
+            sample.token(i % 3 == 0 ? 3 : 0, Integer.bitCount(i));
+            bits += Integer.bitCount(i);
+        }
+        sample.endDocument(2001);
+
+        var document = sample.documents().getFirst();
+        assertThat(document.sums()).containsExactly(2000, 2001, bits);
+        for (int column = 0; column < 3; column++)
+            assertThat(sum(TextSample.column(document.stretches(), column)))
+                    .isCloseTo(document.sums()[column], within(1e-9));
+        for (double[] stretch : document.stretches().subList(0, document.stretches().size() - 1))
+            assertThat(stretch[TextSample.TOKENS]).isBetween(64.0, 66.0);
+        assertThat(document.stretches()).allMatch(stretch -> stretch[TextSample.BYTES] > 0);
+    }
+
+    private static double sum(double[] values) {
+        double sum = 0;
+        for (double value : values) sum += value;
+        return sum;
+    }
+
+    /// Two stretches: in a quarter of the draws both are the first, in a quarter both the second.
+    @Test
+    void theIntervalIsTheMiddleOfWhatCanBeDrawn() {
+        var sample = new TextSample();
+        for (int i = 0; i < 2; i++) sample.token(1, i);
+        sample.endDocument(2);
+        var interval =
+                TextSample.interval(
+                                sample.documents(),
+                                TextSample.FIRST,
+                                TextSample.BYTES,
+                                Bootstrap.DEFAULT)
+                        .orElseThrow();
+
+        assertThat(interval).isEqualTo(new Interval(0, 1));
+        var single = new TextSample();
+        single.token(1, 5);
+        single.endDocument(1);
+        assertThat(
+                        TextSample.interval(
+                                single.documents(),
+                                TextSample.FIRST,
+                                TextSample.BYTES,
+                                Bootstrap.DEFAULT))
+                .isEmpty();
+    }
+
+    @Test
+    void oneTokenIsTooLittleToMeasure() throws Exception {
+        int one = tokenizer.eosId() + 1;
+        while (tokenizer.decode(new int[] {one}).isBlank()
+                || tokenizer.encode(tokenizer.decode(new int[] {one})).length != 1) one++;
+        Path file = folder.resolve("one.txt");
+        Files.writeString(file, tokenizer.decode(new int[] {one}));
+
+        assertThatThrownBy(() -> measure(file))
+                .isInstanceOf(MeasureException.class)
+                .hasMessage(file + ": holds one token: too little to measure");
+    }
+
+    /// The same documents in both parts, drawn together.
+    @Test
+    void whatContextGainsHasAnIntervalOfItsOwn() throws Exception {
+        Path file = folder.resolve("long.jsonl");
+        Files.write(
+                file,
+                List.of(
+                        line(CHINESE.getLast().repeat(8), "zh", "x"),
+                        line(ENGLISH.getLast().repeat(8), "en", "x")));
+
+        var measures =
+                LengthGauge.of(file, 64, OptionalInt.empty())
+                        .measure(backend, tokenizer, _ -> {}, new Cancellation());
+
+        assertThat(measures).hasSize(9);
+        var last = measures.getLast();
+        assertThat(last.of()).isEqualTo("tokens 56 to 63 less tokens 0 to 7");
+        assertThat(last.value())
+                .isCloseTo(measures.get(7).value() - measures.getFirst().value(), within(1e-9));
+        assertThat(last.low()).isLessThanOrEqualTo(last.value());
+        assertThat(last.high()).isGreaterThanOrEqualTo(last.value());
+        assertThat(last.unit()).isEqualTo("bits per byte, difference");
     }
 
     @Test
@@ -157,5 +260,7 @@ class GaugeTest {
                         LengthGauge.of(file, 100_000, OptionalInt.empty())
                                 .measure(backend, tokenizer, _ -> {}, new Cancellation()))
                 .hasMessageContaining("no document has 100,000 tokens");
+        assertThatThrownBy(() -> LengthGauge.of(file, 31, OptionalInt.empty()))
+                .hasMessage("lengths: a context of 31 tokens is shorter than 32");
     }
 }
