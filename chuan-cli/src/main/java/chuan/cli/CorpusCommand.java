@@ -60,12 +60,22 @@ final class CorpusCommand implements Runnable {
                             paramLabel = "FILE",
                             description = "Such as tokenizer.model.")
                     Path tokenizer,
+            @Option(
+                            names = "--by-source",
+                            description = "A shard for each source, not for each weight.")
+                    boolean bySource,
             @Option(names = "--data", description = "Folder of the raw text.") @Nullable Path data,
             @Option(names = "--output", description = "Folder to write.") @Nullable Path output)
             throws IOException {
         var config = CorpusConfig.read(recipe, data, output);
-        var progress = streams.errOnTerminal();
-        streams.out().println(Pack.shards(config, Tokenizer.load(tokenizer), progress));
+        var grouping = bySource ? Pack.Grouping.SOURCE : Pack.Grouping.WEIGHT;
+        streams.out()
+                .println(
+                        Pack.shards(
+                                config,
+                                Tokenizer.load(tokenizer),
+                                grouping,
+                                streams.errOnTerminal()));
     }
 
     @Command(

@@ -15,12 +15,22 @@ import java.util.SequencedMap;
 import tools.jackson.databind.JsonNode;
 
 /// Stage 9: clean documents to token shards. Sources of one language and weight share a shard, so
-/// that no shard is too small to draw windows from; each document is closed by the end token.
-/// Held-out documents get a shard per language. Writes `shards/*.tokens`, `shards/mix.yaml` (the
-/// files with their weights, in the form that `chuan pretrain` reads) and `shards/report.txt`.
+/// that no shard is too small to draw windows from; or each source gets its own, so that its weight
+/// can be changed without packing again. Each document is closed by the end token. Held-out
+/// documents get a shard per language. Writes `shards/*.tokens`, `shards/mix.yaml` (the files with
+/// their weights, in the form that `chuan pretrain` reads) and `shards/report.txt`.
 public final class Pack {
+    /// Which sources share a shard.
+    public enum Grouping {
+        /// Those of one language and weight: `zh-0.50.tokens`.
+        WEIGHT,
+        /// None: `zh-pd-modern-zh.tokens`.
+        SOURCE
+    }
+
     private final CorpusConfig config;
     private final Tokenizer tokenizer;
+    private final Grouping grouping;
 
     private record Encoded(int[] ids, long bytes) {}
 
@@ -30,9 +40,11 @@ public final class Pack {
 
     private final Progress line;
 
-    private Pack(CorpusConfig config, Tokenizer tokenizer, PrintStream progress) {
+    private Pack(
+            CorpusConfig config, Tokenizer tokenizer, Grouping grouping, PrintStream progress) {
         this.config = config;
         this.tokenizer = tokenizer;
+        this.grouping = grouping;
         this.line = new Progress(progress, "pack", "MB", megabytes(config));
     }
 
@@ -41,8 +53,9 @@ public final class Pack {
     }
 
     /// Packs what [Pipeline#clean] wrote and returns a table of tokens per source.
-    public static String shards(CorpusConfig config, Tokenizer tokenizer, PrintStream progress) {
-        return new Pack(config, tokenizer, progress).shards();
+    public static String shards(
+            CorpusConfig config, Tokenizer tokenizer, Grouping grouping, PrintStream progress) {
+        return new Pack(config, tokenizer, grouping, progress).shards();
     }
 
     private String shards() {
@@ -70,9 +83,13 @@ public final class Pack {
         SequencedMap<String, List<Source>> groups = new LinkedHashMap<>();
         for (Source source : config.sources()) {
             if (source.weight() > 0) {
-                String weight = String.format(Locale.ROOT, "%.2f", source.weight());
+                String group =
+                        switch (grouping) {
+                            case WEIGHT -> String.format(Locale.ROOT, "%.2f", source.weight());
+                            case SOURCE -> source.name();
+                        };
                 groups.computeIfAbsent(
-                                source.lang() + "-" + weight + ".tokens", _ -> new ArrayList<>())
+                                source.lang() + "-" + group + ".tokens", _ -> new ArrayList<>())
                         .add(source);
             }
         }

@@ -106,7 +106,7 @@ class PackTest {
     void shardsHoldTheDocumentsOfTheirWeight() throws IOException {
         Tokenizer tokenizer = tokenizer();
         assertThat(tokenizer.idOf("<reserved_102>")).isEqualTo(7);
-        String table = Pack.shards(config(2), tokenizer, QUIET);
+        String table = Pack.shards(config(2), tokenizer, Pack.Grouping.WEIGHT, QUIET);
         assertThat(table).contains("zh/a ", "zh/b ", "zh/c ", "held out, zh");
         check(folder.resolve("shards/zh-2.00.tokens"), heavy, tokenizer);
         check(folder.resolve("shards/zh-0.50.tokens"), light, tokenizer);
@@ -134,7 +134,7 @@ class PackTest {
     @Test
     void weightsAreSharesOfTokens() throws IOException {
         Tokenizer tokenizer = tokenizer();
-        Pack.shards(config(1), tokenizer, QUIET);
+        Pack.shards(config(1), tokenizer, Pack.Grouping.WEIGHT, QUIET);
         double heavyTokens = 0;
         double lightTokens = 0;
         try (TokenShard shard = TokenShard.open(folder.resolve("shards/zh-2.00.tokens"))) {
@@ -156,12 +156,23 @@ class PackTest {
     }
 
     @Test
+    void eachSourceGetsItsOwnShardWhereAsked() throws IOException {
+        Tokenizer tokenizer = tokenizer();
+        Pack.shards(config(2), tokenizer, Pack.Grouping.SOURCE, QUIET);
+        check(folder.resolve("shards/zh-a.tokens"), heavy.subList(0, 10), tokenizer);
+        check(folder.resolve("shards/zh-b.tokens"), heavy.subList(10, 40), tokenizer);
+        check(folder.resolve("shards/zh-c.tokens"), light, tokenizer);
+        CorpusConfig.Yaml mix = CorpusConfig.Yaml.read(folder.resolve("shards/mix.yaml"));
+        assertThat(mix.node().path("train").size()).isEqualTo(3);
+    }
+
+    @Test
     void sameBytesForAnyNumberOfThreads() throws IOException {
         Tokenizer tokenizer = tokenizer();
         Path file = folder.resolve("shards/zh-2.00.tokens");
-        Pack.shards(config(1), tokenizer, QUIET);
+        Pack.shards(config(1), tokenizer, Pack.Grouping.WEIGHT, QUIET);
         byte[] one = Files.readAllBytes(file);
-        Pack.shards(config(4), tokenizer, QUIET);
+        Pack.shards(config(4), tokenizer, Pack.Grouping.WEIGHT, QUIET);
         assertThat(Files.readAllBytes(file)).isEqualTo(one);
     }
 }
