@@ -3,6 +3,7 @@ package chuan.cli;
 import chuan.corpus.ChatConfig;
 import chuan.corpus.Chats;
 import chuan.corpus.CorpusConfig;
+import chuan.corpus.DialogueShard;
 import chuan.corpus.Pack;
 import chuan.corpus.Pipeline;
 import chuan.tokenizer.Tokenizer;
@@ -84,8 +85,18 @@ final class CorpusCommand implements Runnable {
             mixinStandardHelpOptions = true)
     void dialogues(
             @Parameters(paramLabel = "RECIPE", description = "Such as runs/chat.yaml.") Path recipe,
+            @Option(
+                            names = "--tokenizer",
+                            paramLabel = "FILE",
+                            description = "Writes a token shard to pretrain on, too.")
+                    @Nullable Path tokenizer,
             @Option(names = "--data", description = "Folder of the dialogues.") @Nullable Path data,
-            @Option(names = "--output", description = "Folder to write.") @Nullable Path output) {
-        streams.out().println(Chats.prepare(ChatConfig.read(recipe, data, output)));
+            @Option(names = "--output", description = "Folder to write.") @Nullable Path output)
+            throws IOException {
+        var config = ChatConfig.read(recipe, data, output);
+        streams.out().println(Chats.prepare(config));
+        if (tokenizer != null) {
+            streams.out().println(DialogueShard.pack(config.output(), Tokenizer.load(tokenizer)));
+        }
     }
 }

@@ -1,6 +1,8 @@
 package chuan.corpus;
 
 import chuan.corpus.ChatConfig.ChatSource;
+import chuan.corpus.ChatConfig.Origin;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -28,8 +30,15 @@ public final class Chats {
 
     record Turn(String role, String content) {}
 
+    /// @param group what is held out together
     record Chat(
-            String id, String lang, String source, String license, int repeat, List<Turn> turns) {
+            String id,
+            String lang,
+            String source,
+            String license,
+            int repeat,
+            String group,
+            List<Turn> turns) {
         String key() {
             StringBuilder key = new StringBuilder();
             turns.forEach(turn -> key.append(turn.content()).append('\n'));
@@ -39,7 +48,6 @@ public final class Chats {
 
     /// Builds the two files and returns a table of what was taken from where.
     public static String prepare(ChatConfig config) {
-        var holdOut = new HoldOut(config.heldOut());
         Set<String> seen = new HashSet<>();
         Map<String, Integer> answersTo = new HashMap<>();
         List<Chat> train = new ArrayList<>();
@@ -49,6 +57,8 @@ public final class Chats {
         table.append(
                 String.format(Locale.ROOT, format, "source", "in", "train", "h.out", "written"));
         for (ChatSource source : config.sources()) {
+            var holdOut = new HoldOut(source.heldOut());
+            boolean found = source.origin() instanceof Origin.Found;
             List<Chat> all = read(source);
             int before = train.size();
             int heldBefore = heldOut.size();
@@ -58,14 +68,14 @@ public final class Chats {
                 boolean fresh =
                         taken < source.most()
                                 && seen.add(chat.key())
-                                && (!source.compressed()
+                                && (!found
                                         || answersTo.merge(question(chat), 1, Integer::sum)
                                                 <= ANSWERS_PER_QUESTION);
                 if (!fresh) {
                     continue;
                 }
                 taken++;
-                if (source.compressed() && holdOut.takes(chat.id())) {
+                if (holdOut.takes(chat.group())) {
                     heldOut.add(chat);
                 } else {
                     train.add(chat);
@@ -101,30 +111,49 @@ public final class Chats {
     }
 
     private static List<Chat> read(ChatSource source) {
+        List<Chat> raw =
+                switch (source.origin()) {
+                    case Origin.Ours ours -> dialogues(ours.file(), source);
+                    case Origin.Found found -> dialogues(found.file(), source);
+                    case Origin.Made made ->
+                            made.exercises().draw(source.name(), source.lang(), source.most());
+                    case Origin.Told told ->
+                            Stories.read(
+                                    told.files(), source.name(), source.lang(), told.requests());
+                };
         List<Chat> chats = new ArrayList<>();
-        try (var lines = new JsonLines(source.file())) {
+        for (Chat chat : raw) {
+            prune(chat.turns(), source)
+                    .ifPresent(kept ->
+                            chats.add(
+                                    new Chat(
+                                            chat.id(),
+                                            chat.lang(),
+                                            chat.source(),
+                                            chat.license(),
+                                            source.repeat(),
+                                            chat.group(),
+                                            kept)));
+        }
+        return chats;
+    }
+
+    private static List<Chat> dialogues(Path file, ChatSource source) {
+        List<Chat> chats = new ArrayList<>();
+        try (var lines = new JsonLines(file)) {
             while (lines.hasNext()) {
                 JsonNode node = lines.next();
                 if (!JsonLines.optionalText(node, "lang").equals(source.lang())) {
                     continue;
                 }
                 String id = lines.text(node, "id");
-                String license = JsonLines.optionalText(node, "license");
                 List<Turn> turns = new ArrayList<>();
                 for (JsonNode message : node.path("messages")) {
                     turns.add(
                             new Turn(lines.text(message, "role"), lines.text(message, "content")));
                 }
-                prune(turns, source)
-                        .ifPresent(kept ->
-                                chats.add(
-                                        new Chat(
-                                                id,
-                                                source.lang(),
-                                                source.name(),
-                                                license,
-                                                source.repeat(),
-                                                kept)));
+                String license = JsonLines.optionalText(node, "license");
+                chats.add(new Chat(id, source.lang(), source.name(), license, 1, id, turns));
             }
         }
         return chats;
@@ -134,8 +163,8 @@ public final class Chats {
     static Optional<List<Turn>> prune(List<Turn> turns, ChatSource source) {
         List<Turn> kept = new ArrayList<>();
         for (int i = 0; i + 1 < turns.size() && kept.size() < 2 * source.rounds(); i += 2) {
-            Turn user = clean(turns.get(i));
-            Turn assistant = clean(turns.get(i + 1));
+            Turn user = clean(turns.get(i), source);
+            Turn assistant = clean(turns.get(i + 1), source);
             boolean fits =
                     user.role().equals("user")
                             && assistant.role().equals("assistant")
@@ -157,8 +186,12 @@ public final class Chats {
         return kept.isEmpty() ? Optional.empty() : Optional.of(kept);
     }
 
-    private static Turn clean(Turn turn) {
-        return new Turn(turn.role(), Normalize.text(turn.content()).strip());
+    private static Turn clean(Turn turn, ChatSource source) {
+        String text = turn.content();
+        for (var replaced : source.replace().entrySet()) {
+            text = text.replace(replaced.getKey(), replaced.getValue());
+        }
+        return new Turn(turn.role(), Normalize.text(text).strip());
     }
 
     private static int size(Turn turn) {

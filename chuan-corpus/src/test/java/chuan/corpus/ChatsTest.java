@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,14 +21,15 @@ class ChatsTest {
         return new ChatSource(
                 "s",
                 "en",
-                Path.of("none"),
-                true,
+                new ChatConfig.Origin.Found(Path.of("none")),
                 10,
                 1,
+                0.02,
                 rounds,
                 50,
                 longestAnswer,
-                List.of(Pattern.compile("rude")));
+                List.of(Pattern.compile("rude")),
+                Map.of());
     }
 
     private static List<Turn> turns(String... contents) {
@@ -72,7 +74,7 @@ class ChatsTest {
                 data: .
                 output: out
                 sources:
-                  - {name: ours, lang: en, file: ours.jsonl, repeat: 3}
+                  - {name: ours, lang: en, file: ours.jsonl, repeat: 3, replace: {"a": "b"}}
                 """);
         String table = Chats.prepare(ChatConfig.read(yaml, null, null));
         assertThat(table).containsPattern("en/ours +20 +20 +0 +60");
@@ -81,6 +83,10 @@ class ChatsTest {
             file.forEachRemaining(node -> ids.add(node.get("id").stringValue()));
         }
         assertThat(ids).hasSize(60);
+        try (var file = new JsonLines(folder.resolve("out/train.jsonl.gz"))) {
+            file.forEachRemaining(node ->
+                    assertThat(node.at("/messages/1/content").stringValue()).isEqualTo("b"));
+        }
         assertThat(ids.stream().distinct()).hasSize(20);
         assertThat(ids.subList(0, 20).stream().distinct().count()).isLessThan(20);
     }
