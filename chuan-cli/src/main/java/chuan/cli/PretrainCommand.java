@@ -34,6 +34,8 @@ final class PretrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return Pretrain.run(config, device, streams.out()) ? 0 : Errors.INTERRUPTED;
+        boolean finished =
+                Pretrain.run(config, device, PretrainMemory.ofProcess(), streams.out());
+        return finished ? 0 : Errors.INTERRUPTED;
     }
 }

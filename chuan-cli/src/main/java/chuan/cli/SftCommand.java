@@ -34,6 +34,7 @@ final class SftCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return Sft.run(config, device, streams.out()) ? 0 : Errors.INTERRUPTED;
+        boolean finished = Sft.run(config, device, PretrainMemory.ofProcess(), streams.out());
+        return finished ? 0 : Errors.INTERRUPTED;
     }
 }

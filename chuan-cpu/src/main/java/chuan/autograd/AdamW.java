@@ -13,6 +13,8 @@ import java.util.SequencedMap;
 
 /// AdamW (Loshchilov and Hutter 2019) in one pass over each parameter, gradient clipping included.
 /// Matrices decay, the embedding among them; norm gains do not, as in the official training code.
+/// Gradients are cleared in the same pass: of each scalar 16 bytes are read and 16 written, and
+/// nothing is read twice.
 ///
 /// Owns its moments, not the parameters.
 public final class AdamW implements AutoCloseable {
@@ -21,9 +23,6 @@ public final class AdamW implements AutoCloseable {
 
     private record Piece(Parameter parameter, long first, long second, long at, int count) {}
 
-    private final float beta1;
-    private final float beta2;
-    private final float eps;
     private final double decay;
     private final GradientKernels kernels;
     private final WorkerPool pool;
@@ -34,8 +33,11 @@ public final class AdamW implements AutoCloseable {
     private final float[][] sums;
     private final WorkerPool.Job updating = (_, from, to) -> update(from, to);
     private final WorkerPool.Job squaring = this::square;
-    private GradientKernels.AdamWStep decaying = new GradientKernels.AdamWStep(1, 1, 0, 1, 0, 0, 1);
-    private GradientKernels.AdamWStep plain = decaying;
+    private final GradientKernels.AdamWSettings settings;
+    private float clip;
+    private float keep;
+    private float rate;
+    private float root;
     private long steps;
 
     public AdamW(
@@ -46,14 +48,14 @@ public final class AdamW implements AutoCloseable {
             double decay,
             GradientKernels kernels,
             WorkerPool pool) {
-        this.beta1 = (float) beta1;
-        this.beta2 = (float) beta2;
-        this.eps = (float) eps;
+        settings = new GradientKernels.AdamWSettings((float) beta1, (float) beta2, (float) eps);
         this.decay = decay;
         this.kernels = kernels;
         this.pool = pool;
-        for (var p : parameters) state.put("first." + p.name(), moment(p));
-        for (var p : parameters) state.put("second." + p.name(), moment(p));
+        for (String moment : List.of("first.", "second.")) {
+            var slices = Parameters.slices(parameters, arena).iterator();
+            for (var p : parameters) state.put(moment + p.name(), slices.next());
+        }
         for (var p : parameters)
             for (long from = 0; from < p.count(); from += BLOCK)
                 pieces.add(
@@ -65,10 +67,6 @@ public final class AdamW implements AutoCloseable {
                                 (int) Math.min(BLOCK, p.count() - from)));
         squares = new double[pieces.size()];
         sums = new float[pool.threads()][Kernels.LANES];
-    }
-
-    private MemorySegment moment(Parameter p) {
-        return arena.allocate(p.data().byteSize(), Buffer.ALIGNMENT);
     }
 
     private long address(String moment, Parameter p) {
@@ -92,26 +90,16 @@ public final class AdamW implements AutoCloseable {
         }
     }
 
-    /// Updates all parameters by their gradients times `clip`.
+    /// Updates all parameters by their gradients times `clip`, and clears the gradients.
     public void step(double learningRate, double clip) {
         steps++;
-        double first = 1 - Math.pow(beta1, steps);
-        double second = 1 - Math.pow(beta2, steps);
-        decaying = values(learningRate, clip, decay, first, second);
-        plain = values(learningRate, clip, 0, first, second);
+        double first = 1 - Math.pow(settings.beta1(), steps);
+        double second = 1 - Math.pow(settings.beta2(), steps);
+        this.clip = (float) clip;
+        keep = (float) (1 - learningRate * decay);
+        rate = (float) (learningRate / first);
+        root = (float) (1 / Math.sqrt(second));
         pool.run(pieces.size(), 4, updating);
-    }
-
-    private GradientKernels.AdamWStep values(
-            double learningRate, double clip, double decay, double first, double second) {
-        return new GradientKernels.AdamWStep(
-                (float) clip,
-                (float) (1 - learningRate * decay),
-                (float) (learningRate / first),
-                (float) (1 / Math.sqrt(second)),
-                beta1,
-                beta2,
-                eps);
     }
 
     private void update(int from, int to) {
@@ -124,7 +112,11 @@ public final class AdamW implements AutoCloseable {
                     piece.first + piece.at,
                     piece.second + piece.at,
                     piece.count,
-                    p.isMatrix() ? decaying : plain);
+                    clip,
+                    p.isMatrix() ? keep : 1,
+                    rate,
+                    root,
+                    settings);
         }
     }
 

@@ -11,7 +11,7 @@ final class Add implements Node {
     private final Value x;
     private final Value y;
     private final Value out;
-    private final WorkerPool.Job forward = (_, from, to) -> forward(from, to);
+    private final WorkerPool.Job forward = (_, from, to) -> blocks(from, to);
 
     Add(Step step, Value x, Value y, Value out) {
         this.step = step;
@@ -21,17 +21,26 @@ final class Add implements Node {
     }
 
     @Override
+    public boolean rereads(Value value) {
+        return false;
+    }
+
+    @Override
     public void forward(Step now) {
         now.pool.run(Math.ceilDiv(x.count(), BLOCK), 1, forward);
     }
 
-    private void forward(int from, int to) {
-        long at = from * BLOCK * x.stride();
-        int rows = Math.min(x.count(), to * BLOCK) - from * BLOCK;
+    private void blocks(int from, int to) {
+        rows(from * BLOCK, Math.min(x.count(), to * BLOCK));
+    }
+
+    /// Rows `[from, to)`.
+    void rows(int from, int to) {
+        long at = from * x.stride();
         step.kernels.add(
                 x.data.address() + at,
                 y.data.address() + at,
-                rows * x.width,
+                (to - from) * x.width,
                 out.data.address() + at);
     }
 

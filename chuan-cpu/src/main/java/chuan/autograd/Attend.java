@@ -59,6 +59,11 @@ final class Attend implements Node {
     }
 
     @Override
+    public boolean rereads(Value value) {
+        return true;
+    }
+
+    @Override
     public void forward(Step now) {
         now.pool.run(sequences * config.kvHeads(), 1, forward);
     }

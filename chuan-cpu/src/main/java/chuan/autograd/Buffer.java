@@ -1,27 +1,33 @@
 package chuan.autograd;
 
-import java.lang.foreign.Arena;
-
 /// Memory for some floats, at a place that is decided when all that is needed is known.
 final class Buffer {
+    static final long ALIGNMENT = 64;
+
     final long floats;
+    private long offset;
     private long address;
 
     Buffer(long floats) {
         this.floats = floats;
     }
 
-    /// Memory of its own, zeroed.
-    static Buffer of(long floats, Arena arena) {
-        var buffer = new Buffer(floats);
-        buffer.place(arena.allocate(Math.multiplyExact(floats, Float.BYTES), ALIGNMENT).address());
-        return buffer;
+    long bytes() {
+        return Math.multiplyExact(floats, Float.BYTES);
     }
 
-    static final long ALIGNMENT = 64;
+    /// Where it begins in the memory of its tape.
+    long offset() {
+        return offset;
+    }
 
-    void place(long at) {
-        address = at;
+    void setOffset(long offset) {
+        this.offset = offset;
+    }
+
+    /// The memory of the tape begins at `base`.
+    void placeIn(long base) {
+        address = base + offset;
     }
 
     long address() {

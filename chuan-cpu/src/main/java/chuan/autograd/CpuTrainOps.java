@@ -1,6 +1,5 @@
 package chuan.autograd;
 
-import chuan.kernel.Kernels;
 import chuan.model.ModelConfig;
 import chuan.model.Ops;
 import java.util.List;
@@ -37,7 +36,7 @@ final class CpuTrainOps implements Ops<Value, Parameter> {
     }
 
     private Value value(Value.Rows rows, int width) {
-        return new Value(rows, width, tape.keep((long) rows.most * width));
+        return new Value(rows, width, new Buffer((long) rows.most * width));
     }
 
     private void scratch(long own, long shared) {
@@ -55,8 +54,16 @@ final class CpuTrainOps implements Ops<Value, Parameter> {
     @Override
     public Value rmsNorm(Value x, Parameter gain, float eps) {
         var out = value(x.rows, x.width);
-        var norm = new RmsNorm(step, x, gain, eps, out, tape.keep(x.rows.most));
-        tape.add(norm, List.of(x), List.of(out));
+        var scales = new Buffer(x.rows.most);
+        var norm = new RmsNorm(step, x, gain, eps, out, scales);
+        var sum = tape.removeSum(x);
+        if (sum.isPresent())
+            tape.add(
+                    new AddNorm(x, sum.get().add(), norm),
+                    sum.get().terms(),
+                    List.of(x, out),
+                    scales);
+        else tape.add(norm, List.of(x), List.of(out), scales);
         scratch(0, RmsNorm.sharedBytes(x.rows.most, x.width));
         return out;
     }
@@ -72,9 +79,9 @@ final class CpuTrainOps implements Ops<Value, Parameter> {
     @Override
     public Value attend(int layer, Value qkv) {
         var out = value(all, config.queryWidth());
-        var logSums = tape.keep((long) sequences * config.heads() * tokens);
+        var logSums = new Buffer((long) sequences * config.heads() * tokens);
         var attend = new Attend(step, config, sequences, tokens, qkv, out, logSums, rotation);
-        tape.add(attend, List.of(qkv), List.of(out));
+        tape.add(attend, List.of(qkv), List.of(out), logSums);
         scratch(Attend.ownBytes(config, tokens, !rotation.isNone()), 0);
         return out;
     }
@@ -82,10 +89,10 @@ final class CpuTrainOps implements Ops<Value, Parameter> {
     @Override
     public Value swiglu(Value x, Parameter gate, Parameter up) {
         var out = value(x.rows, gate.rows());
-        var gated = tape.keep(out.elements());
-        var lifted = tape.keep(out.elements());
+        var gated = new Buffer(out.elements());
+        var lifted = new Buffer(out.elements());
         var swiglu = new Swiglu(step, x, gate, up, out, gated, lifted);
-        tape.add(swiglu, List.of(x), List.of(out));
+        tape.add(swiglu, List.of(x), List.of(out), gated, lifted);
         scratch(0, Linear.sharedBytes(gate.rows(), x.width, x.rows.most));
         return out;
     }
@@ -100,7 +107,7 @@ final class CpuTrainOps implements Ops<Value, Parameter> {
     @Override
     public Value rows(Value x, int[] which) {
         var out = value(wanted, x.width);
-        tape.add(new Rows(x, out), List.of(x), List.of(out));
+        tape.add(new Rows(step, x, out), List.of(x), List.of(out));
         return out;
     }
 
@@ -109,22 +116,22 @@ final class CpuTrainOps implements Ops<Value, Parameter> {
     /// @param hidden after the final norm
     void loss(Value hidden, Parameter w) {
         int block = HeadLoss.block(hidden.rows.most);
-        var loss =
-                new HeadLoss(
-                        step,
-                        hidden,
-                        w,
-                        tape.keep((long) block * HeadLoss.logitRow(w.rows())),
-                        tape.keep(hidden.rows.most),
-                        tape.keep(Product.packedBytes(w.rows(), hidden.width) / Float.BYTES),
-                        tape.keep(Product.packedBytes(hidden.width, w.rows()) / Float.BYTES));
-        tape.add(loss, List.of(hidden), List.of());
+        var logits = new Buffer((long) block * HeadLoss.logitRow(w.rows()));
+        var losses = new Buffer(hidden.rows.most);
+        var across = new Buffer(Product.packedBytes(w.rows(), hidden.width) / Float.BYTES);
+        var along = new Buffer(Product.packedBytes(hidden.width, w.rows()) / Float.BYTES);
+        var loss = new HeadLoss(step, hidden, w, logits, losses, across, along);
+        tape.add(loss, List.of(hidden), List.of(), logits, losses, across, along);
         scratch(0, Product.packedBytes(hidden.width, block));
     }
 
-    /// Decides where everything lives; nothing can be recorded any more.
-    void finish() {
-        tape.layOut();
-        step.scratch.reserve(ownBytes, Math.max(sharedBytes, Kernels.LANES));
+    /// Bytes of scratch that each thread needs.
+    long ownBytes() {
+        return ownBytes;
+    }
+
+    /// Bytes of scratch that all threads share.
+    long sharedBytes() {
+        return sharedBytes;
     }
 }

@@ -37,6 +37,11 @@ final class Embed implements Node {
     }
 
     @Override
+    public boolean rereads(Value value) {
+        return false;
+    }
+
+    @Override
     public void forward(Step now) {
         step = now;
         now.pool.run(out.count(), 64, copying);

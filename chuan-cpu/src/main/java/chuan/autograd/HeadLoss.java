@@ -24,6 +24,7 @@ final class HeadLoss implements Node {
     private final Product backward;
     private final Product weight;
     private final WorkerPool.Job entropy = this::entropy;
+    private final StepTimes.Part entropyTime;
     private int first;
 
     HeadLoss(
@@ -44,6 +45,7 @@ final class HeadLoss implements Node {
         forward = new Product(step);
         backward = new Product(step);
         weight = new Product(step);
+        entropyTime = step.times.part("of HeadLoss: cross entropy");
     }
 
     static int block(int rows) {
@@ -54,6 +56,16 @@ final class HeadLoss implements Node {
     /// places of a cache when columns are read.
     static int logitRow(int vocab) {
         return Math.ceilDiv(vocab, PADDING) * PADDING + PADDING;
+    }
+
+    @Override
+    public boolean rereads(Value value) {
+        return false;
+    }
+
+    @Override
+    public boolean differentiatesAhead() {
+        return true;
     }
 
     @Override
@@ -71,7 +83,7 @@ final class HeadLoss implements Node {
             forward.a(x.data.address() + at, x.stride(), Float.BYTES)
                     .c(logits.address(), logitRow)
                     .runPacked(rows, false);
-            now.pool.run(rows, 4, entropy);
+            now.pass(entropyTime, rows, 4, entropy);
             if (!learns) continue;
             backward.a(logits.address(), logitRow, Float.BYTES)
                     .c(x.gradient() + at, x.stride())

@@ -35,6 +35,11 @@ final class Linear implements Node {
     }
 
     @Override
+    public boolean rereads(Value value) {
+        return value == x;
+    }
+
+    @Override
     public void forward(Step step) {
         forward(product, x, w, out.data.address());
     }

@@ -5,6 +5,14 @@ package chuan.autograd;
 interface Node {
     void forward(Step step);
 
-    /// The gradients of its result are complete.
+    /// The gradients of its results are complete.
     void backward(Step step);
+
+    /// Whether the derivative reads `value`, an input or a result, again.
+    boolean rereads(Value value);
+
+    /// Whether the derivative is computed along with the value, and [#backward] does nothing.
+    default boolean differentiatesAhead() {
+        return false;
+    }
 }

@@ -1,6 +1,5 @@
 package chuan.autograd;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -8,16 +7,21 @@ import java.lang.foreign.ValueLayout;
 public final class Parameter {
     private final String name;
     private final long[] shape;
-    private final MemorySegment data;
-    private final MemorySegment gradient;
+    private final long count;
+    private MemorySegment data = MemorySegment.NULL;
+    private MemorySegment gradient = MemorySegment.NULL;
 
-    Parameter(String name, long[] shape, Arena arena) {
+    Parameter(String name, long[] shape) {
         this.name = name;
         this.shape = shape.clone();
-        long bytes = Float.BYTES;
-        for (long n : shape) bytes = Math.multiplyExact(bytes, n);
-        data = arena.allocate(bytes, Buffer.ALIGNMENT);
-        gradient = arena.allocate(bytes, Buffer.ALIGNMENT);
+        long scalars = 1;
+        for (long n : shape) scalars = Math.multiplyExact(scalars, n);
+        count = scalars;
+    }
+
+    void placeIn(MemorySegment values, MemorySegment gradients) {
+        data = values;
+        gradient = gradients;
     }
 
     /// As in the official files.
@@ -35,7 +39,11 @@ public final class Parameter {
 
     /// Scalars.
     public long count() {
-        return data.byteSize() / Float.BYTES;
+        return count;
+    }
+
+    long bytes() {
+        return Math.multiplyExact(count, Float.BYTES);
     }
 
     /// Its values, for readers and writers between steps.

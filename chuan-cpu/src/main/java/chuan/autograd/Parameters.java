@@ -1,8 +1,10 @@
 package chuan.autograd;
 
+import chuan.cpu.LargeMemory;
 import chuan.model.ModelConfig;
 import chuan.model.Weights;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,11 +19,44 @@ public final class Parameters implements AutoCloseable {
 
     /// All zero.
     public Parameters(ModelConfig config) {
-        weights =
-                Weights.of(
-                        config,
-                        (name, shape) ->
-                                byName.computeIfAbsent(name, n -> new Parameter(n, shape, arena)));
+        weights = tree(config, byName);
+        var values = slices(all(), arena);
+        var gradients = slices(all(), arena);
+        int at = 0;
+        for (var p : byName.values()) {
+            p.placeIn(values.get(at), gradients.get(at));
+            at++;
+        }
+    }
+
+    /// The weights of a model, without memory: for plans.
+    static Weights<Parameter> tree(ModelConfig config, SequencedMap<String, Parameter> byName) {
+        return Weights.of(
+                config,
+                (name, shape) -> byName.computeIfAbsent(name, n -> new Parameter(n, shape)));
+    }
+
+    /// Memory for one number of each scalar: a slice for each parameter, in order.
+    static List<MemorySegment> slices(List<Parameter> parameters, Arena owner) {
+        var memory = LargeMemory.allocate(bytes(parameters), Buffer.ALIGNMENT, owner);
+        var slices = new ArrayList<MemorySegment>();
+        long at = 0;
+        for (var p : parameters) {
+            slices.add(memory.asSlice(at, p.bytes()));
+            at += aligned(p.bytes());
+        }
+        return slices;
+    }
+
+    /// Bytes of one number of each scalar.
+    static long bytes(Iterable<Parameter> parameters) {
+        long bytes = 0;
+        for (var p : parameters) bytes = Math.addExact(bytes, aligned(p.bytes()));
+        return bytes;
+    }
+
+    private static long aligned(long bytes) {
+        return Math.ceilDiv(bytes, Buffer.ALIGNMENT) * Buffer.ALIGNMENT;
     }
 
     /// The decoder's view.

@@ -40,14 +40,23 @@ final class RmsNorm implements Node {
     }
 
     @Override
+    public boolean rereads(Value value) {
+        return value == x;
+    }
+
+    @Override
     public void forward(Step now) {
         now.pool.run(Math.ceilDiv(x.count(), BLOCK), 1, forward);
     }
 
     private void forward(int worker, int from, int to) {
-        int end = Math.min(x.count(), to * BLOCK);
+        rows(worker, from * BLOCK, Math.min(x.count(), to * BLOCK));
+    }
+
+    /// Rows `[from, to)`.
+    void rows(int worker, int from, int to) {
         float[] sums = step.scratch.sums(worker);
-        for (int i = from * BLOCK; i < end; i++) {
+        for (int i = from; i < to; i++) {
             long at = i * x.stride();
             float scale =
                     step.kernels.rmsNorm(

@@ -1,22 +1,23 @@
 package chuan.autograd;
 
+import chuan.cpu.LargeMemory;
 import chuan.kernel.Kernels;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 
 /// Memory that means nothing between two jobs: one piece for each thread, and one for all. Grows to
 /// the most that was asked for while a tape was laid out, and never after.
 final class Scratch implements AutoCloseable {
+    /// What a thread has starts on a page of its own.
+    private static final long PAGE = 4096;
+
     private final float[][] sums;
-    private final long[] own;
+    private long address;
     private long ownBytes;
-    private long shared;
     private long sharedBytes;
     private Arena arena = Arena.ofShared();
 
     Scratch(int threads) {
         sums = new float[threads][Kernels.LANES];
-        own = new long[threads];
     }
 
     /// Makes room; what was there is lost.
@@ -24,14 +25,23 @@ final class Scratch implements AutoCloseable {
         if (bytesOfThread <= ownBytes && bytesOfAll <= sharedBytes) return;
         arena.close();
         arena = Arena.ofShared();
-        ownBytes = Math.max(ownBytes, bytesOfThread);
-        sharedBytes = Math.max(sharedBytes, bytesOfAll);
-        for (int i = 0; i < own.length; i++) own[i] = allocate(ownBytes).address();
-        shared = allocate(sharedBytes).address();
+        ownBytes = Math.max(ownBytes, rounded(bytesOfThread));
+        sharedBytes = Math.max(sharedBytes, rounded(bytesOfAll));
+        address = LargeMemory.allocate(bytes(), PAGE, arena).address();
     }
 
-    private MemorySegment allocate(long bytes) {
-        return arena.allocate(Math.max(bytes, 1), Buffer.ALIGNMENT);
+    private static long rounded(long bytes) {
+        return Math.ceilDiv(bytes, PAGE) * PAGE;
+    }
+
+    /// Bytes of what so many threads need.
+    static long bytes(int threads, long bytesOfThread, long bytesOfAll) {
+        return Math.addExact(
+                rounded(bytesOfAll), Math.multiplyExact(threads, rounded(bytesOfThread)));
+    }
+
+    long bytes() {
+        return bytes(sums.length, ownBytes, sharedBytes);
     }
 
     float[] sums(int thread) {
@@ -40,12 +50,12 @@ final class Scratch implements AutoCloseable {
 
     /// Address of the memory of a thread.
     long own(int thread) {
-        return own[thread];
+        return address + sharedBytes + thread * ownBytes;
     }
 
     /// Address of the memory of all.
     long shared() {
-        return shared;
+        return address;
     }
 
     @Override

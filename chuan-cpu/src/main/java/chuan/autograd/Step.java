@@ -10,6 +10,7 @@ final class Step {
     final GradientKernels kernels;
     final WorkerPool pool;
     final Scratch scratch;
+    final StepTimes times = new StepTimes();
 
     /// Token ids `[sequences * tokens]`.
     int[] ids = new int[0];
@@ -33,5 +34,12 @@ final class Step {
         this.kernels = kernels;
         this.pool = pool;
         scratch = new Scratch(pool.threads());
+    }
+
+    /// A pass over elements, which is accounted for by itself.
+    void pass(StepTimes.Part time, int pieces, int chunk, WorkerPool.Job job) {
+        long start = System.nanoTime();
+        pool.run(pieces, chunk, job);
+        time.add(System.nanoTime() - start);
     }
 }

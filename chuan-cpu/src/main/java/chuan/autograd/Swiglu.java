@@ -19,6 +19,8 @@ final class Swiglu implements Node {
 
     private final Buffer lifted;
     private final Product product;
+    private final StepTimes.Part valueTime;
+    private final StepTimes.Part gradientTime;
     private boolean adds;
     private final WorkerPool.Job forward = (_, from, to) -> forward(from, to);
     private final WorkerPool.Job backward = (_, from, to) -> backward(from, to);
@@ -39,6 +41,8 @@ final class Swiglu implements Node {
         this.gated = gated;
         this.lifted = lifted;
         product = new Product(step);
+        valueTime = step.times.part("of Swiglu: elements");
+        gradientTime = step.times.part("of Swiglu backwards: elements");
     }
 
     void addsTo(boolean there) {
@@ -46,10 +50,15 @@ final class Swiglu implements Node {
     }
 
     @Override
+    public boolean rereads(Value value) {
+        return value == x;
+    }
+
+    @Override
     public void forward(Step now) {
         Linear.forward(product, x, gate, gated.address());
         Linear.forward(product, x, up, lifted.address());
-        now.pool.run(Math.ceilDiv(x.count(), BLOCK), 4, forward);
+        now.pass(valueTime, Math.ceilDiv(x.count(), BLOCK), 4, forward);
     }
 
     private void forward(int from, int to) {
@@ -64,7 +73,7 @@ final class Swiglu implements Node {
 
     @Override
     public void backward(Step now) {
-        now.pool.run(Math.ceilDiv(x.count(), BLOCK), 4, backward);
+        now.pass(gradientTime, Math.ceilDiv(x.count(), BLOCK), 4, backward);
         Linear.gradientOfInput(product, gated.address(), x, gate, adds);
         Linear.gradientOfWeight(product, gated.address(), x, gate);
         Linear.gradientOfInput(product, lifted.address(), x, up, true);

@@ -76,15 +76,24 @@ public sealed interface GradientKernels permits ScalarGradients, VectorGradients
 
     /// One step of AdamW (Loshchilov and Hutter 2019) over `n` elements: `g = gradient * clip`, `p
     /// = p * keep`, `m = m + (1 - beta1) * (g - m)`, `v = v * beta2 + (1 - beta2) * g * g`, `p = p
-    /// - rate * m / (sqrt(v) * root + eps)`.
-    void adamW(long p, long gradient, long m, long v, int n, AdamWStep step);
-
-    /// What is the same for all elements of a step.
+    /// - rate * m / (sqrt(v) * root + eps)`; and `gradient = 0`.
     ///
     /// @param clip what gradients are multiplied by first
     /// @param keep one minus learning rate times decay
     /// @param rate learning rate over the bias correction of the first moment
     /// @param root one over the root of the bias correction of the second
-    record AdamWStep(
-            float clip, float keep, float rate, float root, float beta1, float beta2, float eps) {}
+    void adamW(
+            long p,
+            long gradient,
+            long m,
+            long v,
+            int n,
+            float clip,
+            float keep,
+            float rate,
+            float root,
+            AdamWSettings settings);
+
+    /// What is the same for all steps.
+    record AdamWSettings(float beta1, float beta2, float eps) {}
 }

@@ -202,20 +202,41 @@ public final class ScalarGradients implements GradientKernels {
     }
 
     @Override
-    public void adamW(long p, long gradient, long m, long v, int n, AdamWStep step) {
-        adamW(p, gradient, m, v, 0, n, step);
+    public void adamW(
+            long p,
+            long gradient,
+            long m,
+            long v,
+            int n,
+            float clip,
+            float keep,
+            float rate,
+            float root,
+            AdamWSettings settings) {
+        adamW(p, gradient, m, v, 0, n, clip, keep, rate, root, settings);
     }
 
-    static void adamW(long p, long gradient, long m, long v, int from, int n, AdamWStep s) {
+    static void adamW(
+            long p,
+            long gradient,
+            long m,
+            long v,
+            int from,
+            int n,
+            float clip,
+            float keep,
+            float rate,
+            float root,
+            AdamWSettings s) {
         for (int k = from; k < n; k++) {
-            float g = f32(gradient, k) * s.clip();
+            float g = f32(gradient, k) * clip;
             float first = Math.fma(1 - s.beta1(), g - f32(m, k), f32(m, k));
             float second = Math.fma((1 - s.beta2()) * g, g, f32(v, k) * s.beta2());
-            float change =
-                    s.rate() * first / Math.fma((float) Math.sqrt(second), s.root(), s.eps());
+            float change = rate * first / Math.fma((float) Math.sqrt(second), root, s.eps());
             putF32(m, k, first);
             putF32(v, k, second);
-            putF32(p, k, f32(p, k) * s.keep() - change);
+            putF32(p, k, f32(p, k) * keep - change);
+            putF32(gradient, k, 0);
         }
     }
 }

@@ -299,21 +299,33 @@ public final class VectorGradients implements GradientKernels {
     }
 
     @Override
-    public void adamW(long p, long gradient, long m, long v, int n, AdamWStep s) {
+    public void adamW(
+            long p,
+            long gradient,
+            long m,
+            long v,
+            int n,
+            float clip,
+            float keep,
+            float rate,
+            float root,
+            AdamWSettings settings) {
         int end = n / LENGTH * LENGTH;
-        var newFirst = FloatVector.broadcast(F, 1 - s.beta1());
-        var root = FloatVector.broadcast(F, s.root());
-        var eps = FloatVector.broadcast(F, s.eps());
+        var newFirst = FloatVector.broadcast(F, 1 - settings.beta1());
+        var roots = FloatVector.broadcast(F, root);
+        var eps = FloatVector.broadcast(F, settings.eps());
         for (int k = 0; k < end; k += LENGTH) {
-            var g = f32(gradient + BYTES * k).mul(s.clip());
+            var g = f32(gradient + BYTES * k).mul(clip);
             var old = f32(m + BYTES * k);
             var first = newFirst.fma(g.sub(old), old);
-            var second = g.mul(1 - s.beta2()).fma(g, f32(v + BYTES * k).mul(s.beta2()));
-            var change = first.mul(s.rate()).div(second.sqrt().fma(root, eps));
+            var second =
+                    g.mul(1 - settings.beta2()).fma(g, f32(v + BYTES * k).mul(settings.beta2()));
+            var change = first.mul(rate).div(second.sqrt().fma(roots, eps));
             put(first, m + BYTES * k);
             put(second, v + BYTES * k);
-            put(f32(p + BYTES * k).mul(s.keep()).sub(change), p + BYTES * k);
+            put(f32(p + BYTES * k).mul(keep).sub(change), p + BYTES * k);
+            put(FloatVector.zero(F), gradient + BYTES * k);
         }
-        ScalarGradients.adamW(p, gradient, m, v, end, n, s);
+        ScalarGradients.adamW(p, gradient, m, v, end, n, clip, keep, rate, root, settings);
     }
 }

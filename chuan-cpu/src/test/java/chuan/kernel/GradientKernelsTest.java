@@ -92,14 +92,14 @@ class GradientKernelsTest {
                         // without a factor what is left of the logits means nothing
                         if (factor == 0) k.add(x[1], x[1], n, x[0]);
                     });
-            var step = new GradientKernels.AdamWStep(0.5f, 0.99f, 1e-3f, 1.7f, 0.9f, 0.95f, 1e-8f);
+            var settings = new GradientKernels.AdamWSettings(0.9f, 0.95f, 1e-8f);
             same(
                     at + "adamW",
                     n,
                     random,
                     (k, x, s, r) -> {
                         k.swiglu(x[4], x[4], n, x[3]); // second moments are not negative
-                        k.adamW(x[0], x[1], x[2], x[3], n, step);
+                        k.adamW(x[0], x[1], x[2], x[3], n, 0.5f, 0.99f, 1e-3f, 1.7f, settings);
                     });
         }
     }

@@ -4,6 +4,7 @@ import chuan.autograd.AdamW;
 import chuan.autograd.CpuTraining;
 import chuan.autograd.Parameter;
 import chuan.autograd.Parameters;
+import chuan.autograd.TrainingMemory;
 import chuan.cpu.WorkerPool;
 import chuan.kernel.TrainingKernels;
 import chuan.model.ModelConfig;
@@ -31,14 +32,26 @@ final class CpuLearner implements Learner {
             Weights.Source<float[]> initial,
             TrainConfig.Optimizer settings,
             int threads) {
+        this(config, initial, settings, threads, false);
+    }
+
+    /// @param recompute as [CpuTraining] explains
+    CpuLearner(
+            ModelConfig config,
+            Weights.Source<float[]> initial,
+            TrainConfig.Optimizer settings,
+            int threads,
+            boolean recompute) {
         if (config.normalizedHead())
             throw new TrainingException("training a model with a normalised head is not supported");
         kernels = TrainingKernels.select();
         clip = settings.clip();
-        pool = new WorkerPool(threads > 0 ? threads : Runtime.getRuntime().availableProcessors());
+        pool = pool(threads);
         parameters = new Parameters(config);
         for (var p : parameters.all()) p.set(initial.get(p.name(), p.shape()));
-        training = new CpuTraining(config, parameters, kernels.gemm(), kernels.gradients(), pool);
+        training =
+                new CpuTraining(
+                        config, parameters, recompute, kernels.gemm(), kernels.gradients(), pool);
         optimizer =
                 new AdamW(
                         parameters.all(),
@@ -48,6 +61,26 @@ final class CpuLearner implements Learner {
                         settings.weightDecay(),
                         kernels.gradients(),
                         pool);
+    }
+
+    private static WorkerPool pool(int threads) {
+        return new WorkerPool(threads > 0 ? threads : Runtime.getRuntime().availableProcessors());
+    }
+
+    /// What training takes with batches of this shape, before any of it is there.
+    static TrainingMemory memory(
+            ModelConfig config, TrainConfig.Batch batch, int threads, boolean recompute) {
+        var kernels = TrainingKernels.select();
+        try (var pool = pool(threads)) {
+            return CpuTraining.memory(
+                    config,
+                    batch.sequences(),
+                    batch.tokens(),
+                    recompute,
+                    kernels.gemm(),
+                    kernels.gradients(),
+                    pool);
+        }
     }
 
     @Override
@@ -86,7 +119,6 @@ final class CpuLearner implements Learner {
     public double step(double learningRate) {
         double norm = optimizer.gradientNorm();
         optimizer.step(learningRate, Math.min(1, clip / (norm + 1e-6)));
-        parameters.clearGradients();
         return norm;
     }
 

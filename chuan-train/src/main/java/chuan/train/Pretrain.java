@@ -21,10 +21,12 @@ public final class Pretrain {
     ///
     /// @param configFile YAML; see [TrainConfig] and `pretrain.yaml`
     /// @param device `cpu` or `libtorch`; "" as the configuration says
+    /// @param available memory; a run that needs more is refused
     /// @param out progress
     /// @return whether the last step was reached; false after a request to stop
     /// @throws TrainingException in one line, for what the user can put right
-    public static boolean run(Path configFile, String device, PrintStream out) {
+    public static boolean run(
+            Path configFile, String device, AvailableMemory available, PrintStream out) {
         TrainConfig config = ConfigFile.read(configFile, "pretrain.yaml").onDevice(device);
         int vocab = config.model().vocab();
         List<TokenSource> train =
@@ -43,7 +45,7 @@ public final class Pretrain {
                                         config.batch(),
                                         config.evaluation().tokens()))
                         .toList();
-        return run(config, train, heldOut, out);
+        return run(config, train, heldOut, available, out);
     }
 
     private static Tokenizer load(Path file) {
@@ -58,6 +60,7 @@ public final class Pretrain {
             TrainConfig config,
             List<TokenSource> train,
             List<HeldOutSet> heldOut,
+            AvailableMemory available,
             PrintStream out) {
         ModelConfig model = config.model().toModelConfig();
         double[] weights =
@@ -72,7 +75,8 @@ public final class Pretrain {
                         config.generation(),
                         tokenizerFiles(config),
                         reader,
-                        heldOut)
+                        heldOut,
+                        available)
                 .run(out);
     }
 

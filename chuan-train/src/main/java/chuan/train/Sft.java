@@ -21,10 +21,12 @@ public final class Sft {
     /// @param configFile YAML; see [TrainConfig] and `sft.yaml`. `base` is a model folder with its
     ///   tokenizer, `data.train` lists files of conversations, gzip or plain JSON lines
     /// @param device `cpu` or `libtorch`; "" as the configuration says
+    /// @param available memory; a run that needs more is refused
     /// @param out progress
     /// @return whether the last step was reached; false after a request to stop
     /// @throws TrainingException in one line, for what the user can put right
-    public static boolean run(Path configFile, String device, PrintStream out) {
+    public static boolean run(
+            Path configFile, String device, AvailableMemory available, PrintStream out) {
         TrainConfig config = ConfigFile.read(configFile, "sft.yaml").onDevice(device);
         if (config.base().isEmpty()) {
             throw new TrainingException(configFile + ": base must name a model folder");
@@ -69,7 +71,8 @@ public final class Sft {
                         generation.withChatFormat(config.chatFormat()),
                         List.of(tokenizerFile(base)),
                         reader,
-                        heldOut)
+                        heldOut,
+                        available)
                 .run(out);
     }
 

@@ -27,6 +27,8 @@ import java.util.List;
 ///   library. Checkpoints are the same, so a run may change
 /// @param precision `auto`, `fp32` or `bf16`: the format of matrix products. Master weights are
 ///   fp32
+/// @param recompute whether device `cpu` keeps of each layer what it begins with only, and runs it
+///   again for its derivative: the same bits in less memory, but slower
 public record TrainConfig(
         String output,
         String tokenizer,
@@ -43,6 +45,7 @@ public record TrainConfig(
         Schedule schedule,
         String device,
         String precision,
+        boolean recompute,
         int threads,
         Evaluation evaluation,
         Checkpoints checkpoints) {
@@ -82,6 +85,7 @@ public record TrainConfig(
                 schedule,
                 other,
                 precision,
+                recompute,
                 threads,
                 evaluation,
                 checkpoints);

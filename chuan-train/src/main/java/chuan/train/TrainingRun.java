@@ -1,5 +1,6 @@
 package chuan.train;
 
+import chuan.autograd.TrainingMemory;
 import chuan.files.GenerationConfig;
 import chuan.model.ModelConfig;
 import chuan.model.Weights;
@@ -16,6 +17,7 @@ import java.util.List;
 /// @param extraFiles copied into every model folder, such as the tokenizer
 /// @param data what is learned from
 /// @param heldOut what is measured
+/// @param available checked against what is needed, where that is known
 record TrainingRun(
         TrainConfig config,
         ModelConfig model,
@@ -23,7 +25,8 @@ record TrainingRun(
         GenerationConfig generation,
         List<Path> extraFiles,
         SampleReader data,
-        List<HeldOutSet> heldOut) {
+        List<HeldOutSet> heldOut,
+        AvailableMemory available) {
 
     /// Trains, or goes on training, until the last step or a request to stop.
     ///
@@ -41,7 +44,7 @@ record TrainingRun(
         var checkpoint =
                 new Checkpoint(folder.resolve("checkpoints"), model, generation, extraFiles);
         try (var stop = new StopSignal();
-                var learner = learner()) {
+                var learner = learner(log)) {
             int steps = steps();
             introduce(log, learner, steps);
             var trainer = new Trainer(config, steps, learner, data, heldOut, checkpoint, log);
@@ -60,19 +63,31 @@ record TrainingRun(
         }
     }
 
-    private Learner learner() {
+    private Learner learner(TrainingLog log) {
         return switch (config.device()) {
             case "cpu" -> {
                 if (config.precision().equals("bf16"))
                     throw new TrainingException(
                             "precision bf16 needs device libtorch; cpu computes in fp32");
-                yield new CpuLearner(model, initial, config.optimizer(), config.threads());
+                checkMemory(log);
+                yield new CpuLearner(
+                        model, initial, config.optimizer(), config.threads(), config.recompute());
             }
             default -> {
                 Libtorch.load(config.threads());
                 yield new TorchLearner(model, initial, config.optimizer(), config.precision());
             }
         };
+    }
+
+    private void checkMemory(TrainingLog log) {
+        var check = new MemoryCheck(memory(config.recompute()), available);
+        check.refuseIfTooMuch(memory(true));
+        log.say(check.describe());
+    }
+
+    private TrainingMemory memory(boolean recompute) {
+        return CpuLearner.memory(model, config.batch(), config.threads(), recompute);
     }
 
     private void introduce(TrainingLog log, Learner learner, int steps) {

@@ -48,6 +48,6 @@ final class TinyRun {
                         Optional.empty(),
                         config.batch(),
                         config.evaluation().tokens());
-        return Pretrain.run(config, sources, List.of(heldOut), out);
+        return Pretrain.run(config, sources, List.of(heldOut), AvailableMemory.UNLIMITED, out);
     }
 }
