@@ -34,8 +34,7 @@ final class PretrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        boolean finished =
-                Pretrain.run(config, device, PretrainMemory.ofProcess(), streams.out());
+        boolean finished = Pretrain.run(config, device, PretrainMemory.ofProcess(), streams.out());
         return finished ? 0 : Errors.INTERRUPTED;
     }
 }
