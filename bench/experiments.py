@@ -5,7 +5,7 @@
     bench/experiments.py run     EXPERIMENTS.yaml    the runs that are not finished, one after the other
     bench/experiments.py table   EXPERIMENTS.yaml    results.jsonl, results.md and curves.svg again
     bench/experiments.py mix     EXPERIMENTS.yaml RUN    `data:` of a run, to paste into a configuration
-    bench/experiments.py list    EXPERIMENTS.yaml    the runs and what they read, without running any
+    bench/experiments.py list    EXPERIMENTS.yaml    the runs, and how often a run of --tokens reads a source
 
 Each run gets the same time of training: a short probe measures its tokens/s, which decides its number of
 steps and with it the schedule; evaluation is not counted. All are judged on the same held-out text in
@@ -509,7 +509,7 @@ def show_mix(plan, name):
             print(f"    - {{name: {lang} {kind}, file: {file}}}")
 
 
-def show_list(plan):
+def show_list(plan, tokens):
     for run in plan.runs:
         changes = {k: v for k, v in run.items() if k not in ("name", "data")}
         print(f"{run['name']}: {json.dumps(changes)}")
@@ -519,9 +519,9 @@ def show_list(plan):
         if run is None:
             continue
         rows = plan.train(run)
-        print(f"mixture {name}, vocabulary {run['vocabulary']}: passes over a source in 50 million tokens")
+        print(f"mixture {name}, vocabulary {run['vocabulary']}: passes over a source in {tokens:,.0f} tokens")
         for shard, share, weight in sorted(rows, key=lambda r: -r[1]):
-            passes = share / 100 * 50e6 / shard.tokens
+            passes = share / 100 * tokens / shard.tokens
             print(
                 f"  {shard.path.parent.parent.name + '/' + shard.path.stem:40} weight {weight:5.2f} "
                 f"{share:6.2f} %  {shard.tokens:10,} tokens  {passes:6.2f} passes"
@@ -538,6 +538,7 @@ def main():
     parser.add_argument("--output", type=pathlib.Path)
     parser.add_argument("--raw", type=pathlib.Path)
     parser.add_argument("--seconds", type=float)
+    parser.add_argument("--tokens", type=float, default=80e6)
     parser.add_argument("--chuan", type=pathlib.Path, default=ROOT / "chuan")
     options = parser.parse_args()
     plan = Plan(options.experiments, options.data, options.output, options.seconds)
@@ -550,7 +551,7 @@ def main():
     elif options.what == "mix":
         show_mix(plan, options.name)
     elif options.what == "list":
-        show_list(plan)
+        show_list(plan, options.tokens)
     else:
         if options.what == "run":
             for run in runs:
