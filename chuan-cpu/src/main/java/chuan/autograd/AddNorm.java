@@ -3,7 +3,8 @@ package chuan.autograd;
 import chuan.cpu.WorkerPool;
 
 /// A sum and its norm in one pass over the rows: the sum is normalised while it is in the
-/// first-level cache.
+/// first-level cache. Of each element 8 bytes are read and 8 written; backwards, where the gradient
+/// of the sum is there, 12 and 4.
 final class AddNorm implements Node {
     /// Rows of a piece, and of a round.
     private static final int BLOCK = 64;

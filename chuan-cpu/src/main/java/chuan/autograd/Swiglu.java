@@ -4,6 +4,9 @@ import chuan.cpu.WorkerPool;
 
 /// `silu(x gate^T) * (x up^T)` (Shazeer 2020). Backwards the gradients of the two products take the
 /// place of the products.
+///
+/// Of each element the pass forwards reads 8 bytes and writes 4, the one backwards reads 12 and
+/// writes 8; both are as fast as that.
 final class Swiglu implements Node {
     /// Rows of a piece.
     private static final int BLOCK = 16;
