@@ -177,6 +177,7 @@ final class EvalQuantizationCommand implements Callable<Integer> {
                 form,
                 one.open().weightBytes(),
                 loss.bitsPerByte(),
+                loss.change(),
                 loss.divergence(),
                 loss.agreement(),
                 scores(one, tasks));

@@ -84,8 +84,8 @@ record Abilities(
         var facts = new LinkedHashMap<String, Object>();
         facts.put("model", model);
         context.ifPresent(tokens -> facts.put("context", tokens));
-        describe(facts, "texts", text);
-        describe(facts, "conversations", chat);
+        describe(facts, "texts", text, echo);
+        describe(facts, "conversations", chat, false);
         facts.put("likelihoods", echo ? "of echoed texts" : "not offered");
         facts.put(
                 "tokens",
@@ -95,10 +95,11 @@ record Abilities(
         return facts;
     }
 
-    private static void describe(Map<String, Object> facts, String name, Route route) {
+    private static void describe(
+            Map<String, Object> facts, String name, Route route, boolean echo) {
         facts.put(name, route.there() ? route.path() : "not offered: " + route.refusal());
         if (!route.there()) return;
-        facts.put("letters in " + name, route.letters().description());
+        facts.put("letters in " + name, route.letters().description(echo));
         if (!route.dialect().temperature())
             facts.put("temperature in " + name, "the endpoint's own: it cannot be set");
     }

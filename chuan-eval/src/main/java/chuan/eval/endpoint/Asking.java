@@ -88,7 +88,10 @@ final class Asking {
 
     private Reply letters(Ask.Letters ask) throws GaveUpException, InterruptedException {
         var route = abilities.route(ask.prompt());
-        if (route.letters() == LetterSource.WRITTEN) return written(route, ask);
+        if (route.letters() == LetterSource.WRITTEN)
+            return abilities.echo() && ask.prompt() instanceof Prompt.Text(String context)
+                    ? echoed(route, ask, context)
+                    : written(route, ask);
         var ids = Route.ids(abilities.tokenizing(), ask.letters(), ask.tokens());
         boolean all = ids.stream().allMatch(OptionalInt::isPresent);
         var source =
@@ -98,9 +101,42 @@ final class Asking {
         var request = route.dialect().oneToken(ask.prompt());
         source.ask(request, ids.stream().mapToInt(id -> id.orElse(0)).toArray());
         var choice = choice(route, request);
-        return new Reply.Letters(
-                LetterSource.scores(choice, ask.letters(), ask.tokens(), all ? ids : List.of()),
-                promptTokens(choice));
+        var found = LetterSource.scores(choice, ask.letters(), ask.tokens(), all ? ids : List.of());
+        if (abilities.echo() && ask.prompt() instanceof Prompt.Text(String context))
+            askForMissing(route, ask.letters(), context, found);
+        return new Reply.Letters(found.scores(), promptTokens(choice));
+    }
+
+    private Reply echoed(Route route, Ask.Letters ask, String context)
+            throws GaveUpException, InterruptedException {
+        var scores = new double[ask.letters().size()];
+        Arrays.fill(scores, Double.NEGATIVE_INFINITY);
+        int tokens =
+                askForMissing(
+                        route,
+                        ask.letters(),
+                        context,
+                        new LetterSource.Scores(ask.tokens(), scores));
+        return new Reply.Letters(scores, tokens);
+    }
+
+    /// Letters that were not reported are written behind the prompt and asked for as a given text.
+    ///
+    /// @return tokens of the prompt with a letter, less that letter; 0 if nothing was missing
+    private int askForMissing(
+            Route route, List<String> letters, String context, LetterSource.Scores found)
+            throws GaveUpException, InterruptedException {
+        double[] scores = found.scores();
+        int prompt = 0;
+        for (int i = 0; i < scores.length; i++) {
+            if (scores[i] > Double.NEGATIVE_INFINITY) continue;
+            String text = context + LetterSource.spelled(letters.get(i), found.form());
+            var choice = choice(route, Echo.request(route.dialect(), text));
+            var score = Echo.score(choice, text, context.length());
+            if (score.tokens() > 0) scores[i] = score.sum();
+            prompt = Math.max(0, promptTokens(choice) - score.tokens());
+        }
+        return prompt;
     }
 
     /// A text goes on behind the answer, so its first line counts; all of a message counts.

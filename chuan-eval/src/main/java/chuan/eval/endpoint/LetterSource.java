@@ -11,8 +11,8 @@ import tools.jackson.databind.node.ObjectNode;
 enum LetterSource {
     /// The letters' tokens, asked for by id.
     BY_ID("log-probabilities of the letters' own tokens (logprob_token_ids)", 1),
-    TOP_20("the 20 most likely tokens; a letter that is not among them counts as impossible", 20),
-    TOP_5("the 5 most likely tokens; a letter that is not among them counts as impossible", 5),
+    TOP_20("the 20 most likely tokens", 20),
+    TOP_5("the 5 most likely tokens", 5),
     WRITTEN("written answers, read strictly: the endpoint reports no log-probabilities", 0);
 
     private final String description;
@@ -23,8 +23,20 @@ enum LetterSource {
         this.top = top;
     }
 
-    String description() {
-        return description;
+    /// @param echo whether a letter that is not reported can be asked for as a given text
+    String description(boolean echo) {
+        return switch (this) {
+            case BY_ID -> description;
+            case WRITTEN ->
+                    echo
+                            ? "log-probabilities of each letter, echoed behind the prompt"
+                            : description;
+            case TOP_20, TOP_5 ->
+                    description
+                            + (echo
+                                    ? "; a letter that is not among them is echoed behind the prompt"
+                                    : "; a letter that is not among them counts as impossible");
+        };
     }
 
     LetterSource worse() {
@@ -49,6 +61,15 @@ enum LetterSource {
         }
     }
 
+    /// Scores of letters in one form of their tokens.
+    ///
+    /// @param scores negative infinity for a letter that was not reported
+    record Scores(LetterTokens form, double[] scores) {
+        boolean any() {
+            return Arrays.stream(scores).anyMatch(score -> score > Double.NEGATIVE_INFINITY);
+        }
+    }
+
     /// Scores of letters for the first token of an answer.
     ///
     /// Tokens are told by id where both sides know it, else by their text: the letter behind a
@@ -56,19 +77,18 @@ enum LetterSource {
     /// asked for, the other form counts: elsewhere vocabularies differ.
     ///
     /// @param ids of the letters' tokens; empty if unknown
-    /// @return negative infinity for a letter that was not reported
-    static double[] scores(
+    static Scores scores(
             JsonNode choice, List<String> letters, LetterTokens form, List<OptionalInt> ids) {
         var candidates = FirstToken.candidates(choice);
-        var scores = scores(candidates, letters, form, ids);
-        boolean any = Arrays.stream(scores).anyMatch(score -> score > Double.NEGATIVE_INFINITY);
-        if (any || ids.stream().anyMatch(OptionalInt::isPresent)) return scores;
+        var asked = new Scores(form, scores(candidates, letters, form, ids));
+        if (asked.any() || ids.stream().anyMatch(OptionalInt::isPresent)) return asked;
         var other =
                 switch (form) {
                     case WORD_START -> LetterTokens.PLAIN;
                     case PLAIN -> LetterTokens.WORD_START;
                 };
-        return scores(candidates, letters, other, ids);
+        var found = new Scores(other, scores(candidates, letters, other, ids));
+        return found.any() ? found : asked;
     }
 
     private static double[] scores(

@@ -76,7 +76,8 @@ record Route(boolean chat, Dialect dialect, LetterSource letters, String refusal
                 // just those asked for and the chosen one: the usual ones were not taken instead
                 boolean few = candidates.size() <= LETTERS.size() + 2;
                 double least = Double.NEGATIVE_INFINITY;
-                double[] scores = LetterSource.scores(choice, LETTERS, LetterTokens.PLAIN, ids);
+                double[] scores =
+                        LetterSource.scores(choice, LETTERS, LetterTokens.PLAIN, ids).scores();
                 boolean all = true;
                 for (double score : scores) all &= score > least;
                 yield few && all;

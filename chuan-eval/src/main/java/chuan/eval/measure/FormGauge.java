@@ -14,8 +14,9 @@ import java.util.List;
 public final class FormGauge {
     private static final Bootstrap BOOTSTRAP = Bootstrap.DEFAULT;
     private static final int BITS = TextSample.FIRST;
-    private static final int DIVERGENCE = TextSample.FIRST + 1;
-    private static final int AGREEMENT = TextSample.FIRST + 2;
+    private static final int CHANGE = TextSample.FIRST + 1;
+    private static final int DIVERGENCE = TextSample.FIRST + 2;
+    private static final int AGREEMENT = TextSample.FIRST + 3;
 
     private final Perplexity protocol;
     private final Tokenizer tokenizer;
@@ -28,9 +29,11 @@ public final class FormGauge {
         this.documents = documents;
     }
 
+    /// @param change of the bits per byte from the measure to the form; the documents of both are
+    ///   drawn together
     /// @param divergence mean over tokens of the Kullback-Leibler divergence, in nats
     /// @param agreement fraction of tokens with the same most probable next one
-    public record Loss(Figure bitsPerByte, Figure divergence, Figure agreement) {}
+    public record Loss(Figure bitsPerByte, Figure change, Figure divergence, Figure agreement) {}
 
     /// The measure itself.
     ///
@@ -45,10 +48,13 @@ public final class FormGauge {
                     reading.heard(soFar);
                     progress.update(soFar);
                 },
-                (ids, at, nats) -> reading.token(ids, at, nats, 0, true),
+                (ids, at, nats) -> reading.token(ids, at, nats, 0, 0, true),
                 new Cancellation());
         return new Loss(
-                reading.ratio(BITS, TextSample.BYTES), Figure.exactly(0), Figure.exactly(1));
+                reading.ratio(BITS, TextSample.BYTES),
+                Figure.exactly(0),
+                Figure.exactly(0),
+                Figure.exactly(1));
     }
 
     /// @throws MeasureException if the texts are too little to say anything
@@ -64,10 +70,11 @@ public final class FormGauge {
                             reading.heard(soFar);
                             progress.update(soFar);
                         },
-                        (ids, at, _, nats, divergence, agrees) ->
-                                reading.token(ids, at, nats, divergence, agrees));
+                        (ids, at, before, nats, divergence, agrees) ->
+                                reading.token(ids, at, nats, nats - before, divergence, agrees));
         return new Loss(
                 reading.ratio(BITS, TextSample.BYTES),
+                reading.ratio(CHANGE, TextSample.BYTES),
                 reading.ratio(DIVERGENCE, TextSample.TOKENS),
                 reading.ratio(AGREEMENT, TextSample.TOKENS));
     }
@@ -78,8 +85,14 @@ public final class FormGauge {
         private final TokenBytes bytes = new TokenBytes(tokenizer, protocol.startId().isPresent());
         private long bytesBefore;
 
-        void token(int[] ids, int at, double nats, double divergence, boolean agrees) {
-            sample.token(bytes.of(ids, at), nats / Math.log(2), divergence, agrees ? 1 : 0);
+        void token(
+                int[] ids, int at, double nats, double change, double divergence, boolean agrees) {
+            sample.token(
+                    bytes.of(ids, at),
+                    nats / Math.log(2),
+                    change / Math.log(2),
+                    divergence,
+                    agrees ? 1 : 0);
         }
 
         /// Once a document is through, the sum says so.

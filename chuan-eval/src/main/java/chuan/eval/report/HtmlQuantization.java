@@ -31,9 +31,9 @@ public final class HtmlQuantization {
         body.append("<div class=\"card\"><table>\n<caption>")
                 .append(
                         Html.both(
-                                "Measured here, with intervals of 95 %; divergence and first choice"
-                                        + " against the first row",
-                                "本次测量与 95 % 置信区间；散度与首选词元以第一行为准"))
+                                "Measured here, with intervals of 95 %; change, divergence and first"
+                                        + " choice against the first row",
+                                "本次测量与 95 % 置信区间；变化、散度与首选词元以第一行为准"))
                 .append("</caption>\n<thead><tr><th scope=\"col\">")
                 .append(Html.both("form", "形式"))
                 .append("</th>");
@@ -41,6 +41,7 @@ public final class HtmlQuantization {
                 new String[][] {
                     {"MB", "MB"},
                     {"bits per byte", "比特/字节"},
+                    {"change", "变化"},
                     {"KL, nats", "KL 散度（nat）"},
                     {"same first choice, %", "首选相同（%）"}
                 })
@@ -48,7 +49,7 @@ public final class HtmlQuantization {
         for (String task : table.tasks())
             body.append("<th scope=\"col\">").append(Html.escape(task)).append(", %</th>");
         body.append("</tr></thead>\n<tbody class=\"measured\">\n");
-        for (Row row : table.rows()) row(body, row, row == table.rows().getFirst());
+        for (Row row : table.rows()) row(body, row, row.form().equals(QuantizationTable.AS_STORED));
         body.append("</tbody></table></div>\n");
     }
 
@@ -64,8 +65,12 @@ public final class HtmlQuantization {
                 QuantizationTable.bits(row.bitsPerByte().value()),
                 QuantizationTable.bits(row.bitsPerByte().interval()));
         if (measure) {
-            body.append("<td>–</td><td>–</td>");
+            body.append("<td>–</td><td>–</td><td>–</td>");
         } else {
+            cell(
+                    body,
+                    QuantizationTable.signed(row.change().value()),
+                    QuantizationTable.signed(row.change().interval()));
             cell(
                     body,
                     QuantizationTable.nats(row.divergence().value()),
@@ -89,9 +94,9 @@ public final class HtmlQuantization {
     }
 
     private static void pictures(StringBuilder body, QuantizationTable table) {
-        picture(body, table.rows(), Row::bitsPerByte, "bits per byte", "比特/字节");
         var forms = table.rows().subList(1, table.rows().size());
         if (!forms.isEmpty()) {
+            picture(body, forms, Row::change, "change of bits per byte", "比特/字节的变化");
             picture(body, forms, Row::divergence, "KL, nats", "KL 散度（nat）");
         }
         for (int i = 0; i < table.tasks().size(); i++) {

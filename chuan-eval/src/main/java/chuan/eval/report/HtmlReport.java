@@ -116,10 +116,12 @@ public final class HtmlReport {
         private void table() {
             body.append("<div class=\"card\"><table>\n<caption>")
                     .append(
-                            Html.both(
-                                    "Percent, with intervals of 95 %; ° not different from"
-                                            + " guessing",
-                                    "百分比与 95 % 置信区间；° 与随机猜测无差别"))
+                            Double.isNaN(figures.paper().chance())
+                                    ? Html.both("Percent, with intervals of 95 %", "百分比与 95 % 置信区间")
+                                    : Html.both(
+                                            "Percent, with intervals of 95 %; ° not different from"
+                                                    + " guessing",
+                                            "百分比与 95 % 置信区间；° 与随机猜测无差别"))
                     .append("</caption>\n<thead><tr><th scope=\"col\"></th>");
             for (Column column : figures.columns())
                 body.append("<th scope=\"col\">")

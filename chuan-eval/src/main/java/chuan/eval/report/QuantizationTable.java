@@ -24,6 +24,8 @@ public record QuantizationTable(String model, String corpus, List<String> tasks,
     }
 
     /// @param bytes of the weights' file
+    /// @param change of the bits per byte against the first row, whose documents are drawn together
+    ///   with its own; 0 for that itself
     /// @param divergence mean over tokens of the Kullback-Leibler divergence from the first row, in
     ///   nats; 0 for that itself
     /// @param agreement fraction of tokens with the same most probable next one as in the first row
@@ -32,6 +34,7 @@ public record QuantizationTable(String model, String corpus, List<String> tasks,
             String form,
             long bytes,
             Figure bitsPerByte,
+            Figure change,
             Figure divergence,
             Figure agreement,
             List<Mean> scores) {
@@ -44,17 +47,24 @@ public record QuantizationTable(String model, String corpus, List<String> tasks,
     public String text() {
         var head =
                 new ArrayList<>(
-                        List.of(model, "MB", "bits per byte", "KL, nats", "same first choice, %"));
+                        List.of(
+                                model,
+                                "MB",
+                                "bits per byte",
+                                "change",
+                                "KL, nats",
+                                "same first choice, %"));
         tasks.forEach(task -> head.add(task + ", %"));
         var table = new Table(head);
         for (Row row : rows) {
-            boolean measure = row == rows.getFirst();
+            boolean measure = row.form().equals(AS_STORED);
             var values =
                     new ArrayList<>(
                             List.of(
                                     row.form(),
                                     megabytes(row),
                                     bits(row.bitsPerByte().value()),
+                                    measure ? "-" : signed(row.change().value()),
                                     measure ? "-" : nats(row.divergence().value()),
                                     measure ? "-" : share(row.agreement().value())));
             var intervals =
@@ -63,6 +73,7 @@ public record QuantizationTable(String model, String corpus, List<String> tasks,
                                     "  95 % interval",
                                     "",
                                     bits(row.bitsPerByte().interval()),
+                                    measure ? "" : signed(row.change().interval()),
                                     measure ? "" : nats(row.divergence().interval()),
                                     measure ? "" : share(row.agreement().interval())));
             for (Mean score : row.scores()) {
@@ -89,6 +100,14 @@ public record QuantizationTable(String model, String corpus, List<String> tasks,
 
     static String bits(Interval interval) {
         return bits(interval.low()) + "–" + bits(interval.high());
+    }
+
+    static String signed(double value) {
+        return String.format(Locale.ROOT, "%+.4f", value);
+    }
+
+    static String signed(Interval interval) {
+        return signed(interval.low()) + " to " + signed(interval.high());
     }
 
     static String nats(double value) {
@@ -127,6 +146,7 @@ public record QuantizationTable(String model, String corpus, List<String> tasks,
             of.put("form", row.form());
             of.put("bytes", row.bytes());
             put(of, "bits_per_byte", row.bitsPerByte());
+            put(of, "bits_per_byte_change", row.change());
             put(of, "kl_mean", row.divergence());
             put(of, "top1_agreement", row.agreement());
             for (int i = 0; i < tasks.size(); i++) {

@@ -28,8 +28,10 @@ public final class TextReport {
                 text.append(measured(figures)).append('\n').append(notes(figures, report));
                 if (published) text.append(published(figures));
             }
-            if (!figures.paper().measures().isEmpty())
+            if (!figures.paper().measures().isEmpty()) {
+                if (Report.scored(figures.paper())) text.append('\n');
                 text.append(measures(figures.paper().measures()));
+            }
         }
         return text.toString();
     }
@@ -162,7 +164,7 @@ public final class TextReport {
                             interval(m),
                             m.unit(),
                             String.format(Locale.ROOT, "%,d", m.count())));
-        return "\n" + table;
+        return table.toString();
     }
 
     static String published(OptionalDouble value) {

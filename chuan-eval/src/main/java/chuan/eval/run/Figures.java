@@ -21,6 +21,8 @@ record Figures(List<Result> results, OptionalInt context, boolean logits) {
             facts.put(
                     "prompts cut from the left",
                     count(result -> result.promptTokens() > context.getAsInt()));
+        long unreported = count(Figures::lacksALetter);
+        if (unreported > 0) facts.put("questions with options of unknown score", unreported);
         if (logits) {
             facts.put("best letters tie in bf16", count(result -> tie(rounded(result))));
             facts.put(
@@ -28,6 +30,14 @@ record Figures(List<Result> results, OptionalInt context, boolean logits) {
                     count(result -> best(rounded(result)) != best(result.verdict().scores())));
         }
         return facts;
+    }
+
+    /// An endpoint that reports the most likely tokens may leave some letters out: those count as
+    /// impossible.
+    private static boolean lacksALetter(Result result) {
+        var scores = result.verdict().scores();
+        return scores.stream().anyMatch(Double::isFinite)
+                && !scores.stream().allMatch(Double::isFinite);
     }
 
     private long count(Predicate<Result> what) {

@@ -1,6 +1,7 @@
 package chuan.eval.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import chuan.engine.Cancellation;
 import chuan.engine.Perplexity;
@@ -262,6 +263,7 @@ class EveryRowTest {
                 gauge.against(backend, new ReferenceBackend(other.config(), other.rows()), _ -> {});
         assertThat(same.bitsPerByte()).isEqualTo(alone.bitsPerByte());
         assertThat(same.agreement().value()).isEqualTo(1);
+        assertThat(same.change().value()).isCloseTo(0, within(1e-9));
         assertThat(same.divergence().value()).isLessThan(1e-9);
         assertThat(alone.bitsPerByte().interval().contains(alone.bitsPerByte().value())).isTrue();
         assertThat(alone.bitsPerByte().interval().low())
@@ -279,15 +281,22 @@ class EveryRowTest {
                 .hasSize(2)
                 .last()
                 .asString()
-                .matches("\\|   95 % interval +\\| +(\\| +[0-9.e-]+–[0-9.e-]+ ){4}\\|");
+                .matches(
+                        "\\|   95 % interval +\\| +\\| +[0-9.–]+ \\| +[-+0-9.]+ to [-+0-9.]+ "
+                                + "(\\| +[0-9.e-]+–[0-9.e-]+ ){3}\\|");
         String page = HtmlQuantization.of(table);
         String measured =
                 page.substring(page.indexOf("class=\"measured\""), page.indexOf("</tbody>"));
-        assertThat(Pattern.compile("class=\"interval\"").matcher(measured).results()).hasSize(6);
+        assertThat(Pattern.compile("class=\"interval\"").matcher(measured).results()).hasSize(7);
         assertThat(page).contains("Baichuan-13B-Base int4").contains("<svg");
         for (JsonNode row : JSON.<JsonNode>valueToTree(table.values()).path("rows"))
             for (String figure :
-                    List.of("bits_per_byte", "kl_mean", "top1_agreement", "arithmetic"))
+                    List.of(
+                            "bits_per_byte",
+                            "bits_per_byte_change",
+                            "kl_mean",
+                            "top1_agreement",
+                            "arithmetic"))
                 assertThat(row.path(figure + "_low").isNumber()).as(row + figure).isTrue();
     }
 
@@ -297,6 +306,7 @@ class EveryRowTest {
                 form,
                 1_000_000,
                 loss.bitsPerByte(),
+                loss.change(),
                 loss.divergence(),
                 loss.agreement(),
                 List.of(score));

@@ -65,4 +65,12 @@ class FiguresTest {
                         Map.entry("choices that bf16 would change", 1L));
         assertThat(new Figures(results, OptionalInt.empty(), false).facts()).hasSize(2);
     }
+
+    @Test
+    void lettersThatNobodyReportedAreCounted() {
+        double none = Double.NEGATIVE_INFINITY;
+        var results = List.of(result(1, 0, 1, 2), result(1, 0, 1, none), result(1, 0, none, none));
+        assertThat(new Figures(results, OptionalInt.empty(), false).facts())
+                .containsEntry("questions with options of unknown score", 1L);
+    }
 }
