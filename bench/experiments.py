@@ -12,7 +12,7 @@ steps and with it the schedule; evaluation is not counted. All are judged on the
 bits per byte, so that vocabularies can be compared. Everything goes through ./chuan. A run that was cut
 goes on from its checkpoint; a finished one is not run again while its settings are the same.
 
-See runs/experiments/first.yaml for what such a file says. Shards are one for each source
+See runs/experiments/first.yaml for what such a file says; one that `extends` another says what differs. Shards are one for each source
 (`chuan corpus pack --by-source`), so a mixture is a matter of weights: in a mixture a source of weight w
 is read w times while one of weight 1 is read once.
 
@@ -61,6 +61,13 @@ def merged(base, other):
     return result
 
 
+def read(path):
+    try:
+        return yaml.safe_load(path.read_text())
+    except (OSError, yaml.YAMLError) as error:
+        fail(f"{path}: {error}")
+
+
 class Shard:
     """The header of a file of tokens; see chuan.tokenizer.TokenShard."""
 
@@ -78,10 +85,9 @@ class Plan:
 
     def __init__(self, path, data=None, output=None, seconds=None):
         self.path = pathlib.Path(path).resolve()
-        try:
-            spec = yaml.safe_load(self.path.read_text())
-        except (OSError, yaml.YAMLError) as error:
-            fail(f"{path}: {error}")
+        spec = read(self.path)
+        if "extends" in spec:
+            spec = merged(read(self.path.parent / spec["extends"]), spec)
         self.data = (data or self.path.parent / spec["data"]).resolve()
         self.output = (output or self.path.parent / spec["output"]).resolve()
         self.recipes = {kind: (self.path.parent / spec["recipes"][kind]).resolve() for kind in KINDS}
@@ -556,7 +562,7 @@ def main():
         if options.what == "run":
             for run in runs:
                 execute(plan, options, run)
-        report(plan, runs)
+        report(plan, runs if options.what == "table" else plan.runs)
 
 
 if __name__ == "__main__":
