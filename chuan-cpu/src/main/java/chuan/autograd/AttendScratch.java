@@ -8,9 +8,15 @@ import chuan.kernel.Gemm;
 ///
 /// @param tokens of a row of the batch
 /// @param dim of a head
-/// @param most queries at a time
 /// @param turns whether queries and keys are turned copies
-record AttendScratch(int tokens, int dim, int most, boolean turns) {
+record AttendScratch(int tokens, int dim, boolean turns) {
+    /// Queries or keys that are left out together behind the diagonal: twice what the kernels of
+    /// [Gemm] take at a time, since a call costs as much as some thousand multiply-adds.
+    static final int STRIP = 24;
+
+    /// Queries at a time: what they add to keys and values is read and written once for them all.
+    static final int BLOCK = 2 * STRIP;
+
     /// Up to a whole panel.
     int padded(int positions) {
         return Math.ceilDiv(positions, Gemm.WIDTH) * Gemm.WIDTH;
@@ -31,11 +37,11 @@ record AttendScratch(int tokens, int dim, int most, boolean turns) {
     }
 
     long dScores() {
-        return most * row();
+        return BLOCK * row();
     }
 
     long keysAcross() {
-        return dScores() + most * row();
+        return dScores() + BLOCK * row();
     }
 
     private long acrossBytes() {
@@ -64,12 +70,17 @@ record AttendScratch(int tokens, int dim, int most, boolean turns) {
         return keysAlong() + alongBytes(tokens);
     }
 
+    /// Gradients of the output of a block, divided by the sums of weights.
+    long dOut() {
+        return block() + alongBytes(BLOCK);
+    }
+
     long queries() {
-        return block() + alongBytes(most);
+        return dOut() + BLOCK * dimRow();
     }
 
     long keys() {
-        return queries() + (turns ? most * dimRow() : 0);
+        return queries() + (turns ? BLOCK * dimRow() : 0);
     }
 
     long dKeys() {
@@ -91,11 +102,11 @@ record AttendScratch(int tokens, int dim, int most, boolean turns) {
                     to + t / Gemm.WIDTH * Gemm.panelBytes(dim));
     }
 
-    /// Rows `[first, first + count)`.
-    void packAlong(Gemm gemm, long from, long row, int first, int count, long to) {
+    /// The first `count` rows.
+    void packAlong(Gemm gemm, long from, long row, int count, long to) {
         for (int j = 0; j < dim; j += Gemm.WIDTH)
             gemm.pack(
-                    from + first * row + (long) j * Float.BYTES,
+                    from + (long) j * Float.BYTES,
                     row,
                     count,
                     Math.min(Gemm.WIDTH, dim - j),

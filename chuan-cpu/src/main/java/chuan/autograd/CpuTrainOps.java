@@ -79,9 +79,13 @@ final class CpuTrainOps implements Ops<Value, Parameter> {
     @Override
     public Value attend(int layer, Value qkv) {
         var out = value(all, config.queryWidth());
-        var logSums = new Buffer((long) sequences * config.heads() * tokens);
-        var attend = new Attend(step, config, sequences, tokens, qkv, out, logSums, rotation);
-        tape.add(attend, List.of(qkv), List.of(out), logSums);
+        long rows = (long) sequences * config.heads() * tokens;
+        var largest = new Buffer(rows);
+        var shares = new Buffer(rows);
+        var attend =
+                new Attend(
+                        step, config, sequences, tokens, qkv, out, largest, shares, rotation);
+        tape.add(attend, List.of(qkv), List.of(out), largest, shares);
         scratch(Attend.ownBytes(config, tokens, !rotation.isNone()), 0);
         return out;
     }

@@ -1,5 +1,6 @@
 package chuan.autograd;
 
+import chuan.kernel.GradientKernels;
 import chuan.model.ModelConfig;
 
 /// The turning of queries and keys by their positions (Su et al. 2021); nothing for ALiBi. Angles
@@ -12,16 +13,21 @@ final class Rotation {
 
     private final float[] sin;
 
+    /// Of the opposite angles.
+    private final float[] back;
+
     Rotation(ModelConfig config, int tokens) {
         double[] frequencies = config.position().frequencies(config.headDim());
         half = frequencies.length;
-        cos = new float[tokens * half];
-        sin = new float[tokens * half];
-        for (int t = 0; t < tokens; t++)
-            for (int i = 0; i < half; i++) {
-                cos[t * half + i] = (float) Math.cos(t * frequencies[i]);
-                sin[t * half + i] = (float) Math.sin(t * frequencies[i]);
-            }
+        cos = new float[Math.multiplyExact(tokens, half)];
+        sin = new float[cos.length];
+        back = new float[cos.length];
+        for (int i = 0; i < cos.length; i++) {
+            double angle = i / half * frequencies[i % half];
+            cos[i] = (float) Math.cos(angle);
+            sin[i] = (float) Math.sin(angle);
+            back[i] = -sin[i];
+        }
     }
 
     boolean isNone() {
@@ -29,25 +35,28 @@ final class Rotation {
     }
 
     /// Rows at positions `[first, first + count)`.
-    void turn(long from, long fromRow, int first, int count, long to, long toRow) {
-        turn(from, fromRow, first, count, to, toRow, 1);
+    void turn(
+            GradientKernels kernels,
+            long from,
+            long fromRow,
+            int first,
+            int count,
+            long to,
+            long toRow) {
+        for (int t = 0; t < count; t++)
+            kernels.turn(from + t * fromRow, cos, sin, (first + t) * half, half, to + t * toRow);
     }
 
     /// Gradients, by the opposite angles.
-    void turnBack(long from, long fromRow, int first, int count, long to, long toRow) {
-        turn(from, fromRow, first, count, to, toRow, -1);
-    }
-
-    private void turn(
-            long from, long fromRow, int first, int count, long to, long toRow, float sign) {
+    void turnBack(
+            GradientKernels kernels,
+            long from,
+            long fromRow,
+            int first,
+            int count,
+            long to,
+            long toRow) {
         for (int t = 0; t < count; t++)
-            for (int i = 0; i < half; i++) {
-                float c = cos[(first + t) * half + i];
-                float s = sign * sin[(first + t) * half + i];
-                float x = Floats.get(from + t * fromRow, i);
-                float y = Floats.get(from + t * fromRow, i + half);
-                Floats.put(to + t * toRow, i, x * c - y * s);
-                Floats.put(to + t * toRow, i + half, y * c + x * s);
-            }
+            kernels.turn(from + t * fromRow, cos, back, (first + t) * half, half, to + t * toRow);
     }
 }

@@ -40,21 +40,21 @@ public sealed interface GradientKernels permits ScalarGradients, VectorGradients
     /// `out = x + y` over `n` elements; `out` may be either.
     void add(long x, long y, int n, long out);
 
-    /// Turns the scores of one query with `n` keys into weights: `x_t = fma(score_t, scale, slope *
-    /// (t
-    /// - last))` for `t` in `[from, last]`, `exp(x_t - max)` over their sum; 0 for all other `t <
-    ///   n`, and for arguments of `exp` below [Kernels#LOWEST].
+    /// Turns the scores of one query with `n` keys into weights that are not yet divided by their
+    /// sum: `x_t = fma(score_t, scale, slope * (t - last))` for `t` in `[from, last]`, `exp(x_t -
+    /// max)`; 0 for all other `t < n`, and for arguments of `exp` below [Kernels#LOWEST].
     ///
     /// @param last the query's own position
-    /// @return the maximum plus the logarithm of the sum
+    /// @param sums of the calling thread; the first becomes the sum of the weights
+    /// @return the maximum
     float softmax(long scores, int from, int last, int n, float scale, float slope, float[] sums);
 
     /// Computes the weights of [#softmax] again and the derivative of the scores by it: `w_t =
-    /// exp(x_t
-    /// - logSum)`, `dScores_t = w_t * (dWeights_t - delta) * scale`. The weights take the place of
-    ///   the scores, the derivatives that of `dWeights`; both are 0 outside `[from, last]`.
+    /// exp(x_t - max)`, `dScores_t = w_t * (dWeights_t - delta) * scale`. The weights take the
+    /// place of the scores, the derivatives that of `dWeights`; both are 0 outside `[from, last]`.
     ///
-    /// @param delta the sum of all `w_t * dWeights_t`
+    /// @param dWeights divided by the sum of the weights, which stands for dividing them
+    /// @param delta the sum of all `w_t * dWeights_t`, divided twice
     void softmaxGradient(
             long scores,
             long dWeights,
@@ -63,8 +63,16 @@ public sealed interface GradientKernels permits ScalarGradients, VectorGradients
             int n,
             float scale,
             float slope,
-            float logSum,
+            float max,
             float delta);
+
+    /// `out = x * factor` over `n` elements; `out` may be `x`.
+    void multiply(long x, int n, float factor, long out);
+
+    /// Turns pairs `(x_i, x_(i + half))` by angles: `out_i = x_i * cos - x_(i + half) * sin`,
+    /// `out_(i + half) = x_(i + half) * cos + x_i * sin`, with element `at + i` of both tables;
+    /// `out` may be `x`.
+    void turn(long x, float[] cos, float[] sin, int at, int half, long out);
 
     /// `sum_k x_k * y_k` over `n` elements.
     float dot(long x, long y, int n, float[] sums);

@@ -121,11 +121,10 @@ public final class ScalarGradients implements GradientKernels {
             putF32(scores, t, w);
             sums[t % LANES] += w;
         }
-        float sum = Kernels.fold(sums, 0);
-        float factor = 1 / sum;
-        for (int t = 0; t < n; t++)
-            putF32(scores, t, t < from || t > last ? 0 : f32(scores, t) * factor);
-        return max + (float) Math.log(sum);
+        Kernels.fold(sums, 0);
+        clear(scores, 0, from);
+        clear(scores, last + 1, n);
+        return max;
     }
 
     static float weight(float x) {
@@ -141,11 +140,11 @@ public final class ScalarGradients implements GradientKernels {
             int n,
             float scale,
             float slope,
-            float logSum,
+            float max,
             float delta) {
         clear(scores, 0, from);
         clear(dWeights, 0, from);
-        scoreGradients(scores, dWeights, from, last, scale, slope, logSum, delta);
+        scoreGradients(scores, dWeights, from, last, scale, slope, max, delta);
         clear(scores, last + 1, n);
         clear(dWeights, last + 1, n);
     }
@@ -161,13 +160,36 @@ public final class ScalarGradients implements GradientKernels {
             int last,
             float scale,
             float slope,
-            float logSum,
+            float max,
             float delta) {
         for (int t = from; t <= last; t++) {
             float x = Math.fma(f32(scores, t), scale, slope * (t - last));
-            float w = weight(x - logSum);
+            float w = weight(x - max);
             putF32(scores, t, w);
             putF32(dWeights, t, w * (f32(dWeights, t) - delta) * scale);
+        }
+    }
+
+    @Override
+    public void multiply(long x, int n, float factor, long out) {
+        multiply(x, 0, n, factor, out);
+    }
+
+    static void multiply(long x, int from, int n, float factor, long out) {
+        for (int k = from; k < n; k++) putF32(out, k, f32(x, k) * factor);
+    }
+
+    @Override
+    public void turn(long x, float[] cos, float[] sin, int at, int half, long out) {
+        turn(x, cos, sin, at, 0, half, out);
+    }
+
+    static void turn(long x, float[] cos, float[] sin, int at, int from, int half, long out) {
+        for (int i = from; i < half; i++) {
+            float a = f32(x, i);
+            float b = f32(x, i + half);
+            putF32(out, i, a * cos[at + i] - b * sin[at + i]);
+            putF32(out, i + half, b * cos[at + i] + a * sin[at + i]);
         }
     }
 

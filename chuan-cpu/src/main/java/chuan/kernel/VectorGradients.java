@@ -133,11 +133,10 @@ public final class VectorGradients implements GradientKernels {
         float max = biased(scores, begin, end, from, last, scale, slope);
         for (int lane = 0; lane < LANES; lane += LENGTH)
             weights(scores, begin, end, lane, max, sums);
-        float sum = Kernels.fold(sums, 0);
-        multiply(scores, begin, end, 1 / sum);
+        Kernels.fold(sums, 0);
         zero(scores, 0, begin);
         zero(scores, end, n);
-        return max + (float) Math.log(sum);
+        return max;
     }
 
     private static float small(
@@ -169,7 +168,7 @@ public final class VectorGradients implements GradientKernels {
                             distance.compare(VectorOperators.GT, 0)
                                     .or(distance.compare(VectorOperators.LT, from - last)));
             put(x, scores + BYTES * t);
-            max = max.max(x);
+            max = max.blend(x, x.compare(VectorOperators.GT, max));
         }
         return max.reduceLanes(VectorOperators.MAX);
     }
@@ -202,16 +201,16 @@ public final class VectorGradients implements GradientKernels {
             int n,
             float scale,
             float slope,
-            float logSum,
+            float max,
             float delta) {
         if (n % LANES != 0) {
             new ScalarGradients()
-                    .softmaxGradient(scores, dWeights, from, last, n, scale, slope, logSum, delta);
+                    .softmaxGradient(scores, dWeights, from, last, n, scale, slope, max, delta);
             return;
         }
         int begin = from / LANES * LANES;
         int end = Math.ceilDiv(last + 1, LANES) * LANES;
-        gradients(scores, dWeights, begin, end, from - last, last, scale, slope, logSum, delta);
+        gradients(scores, dWeights, begin, end, from - last, last, scale, slope, max, delta);
         zero(scores, 0, begin);
         zero(dWeights, 0, begin);
         zero(scores, end, n);
@@ -227,7 +226,7 @@ public final class VectorGradients implements GradientKernels {
             int last,
             float scale,
             float slope,
-            float logSum,
+            float max,
             float delta) {
         var scales = FloatVector.broadcast(F, scale);
         for (int t = begin; t < end; t += LENGTH) {
@@ -235,12 +234,34 @@ public final class VectorGradients implements GradientKernels {
             var outside =
                     distance.compare(VectorOperators.GT, 0)
                             .or(distance.compare(VectorOperators.LT, first));
-            var x = f32(scores + BYTES * t).fma(scales, distance.mul(slope)).sub(logSum);
+            var x = f32(scores + BYTES * t).fma(scales, distance.mul(slope)).sub(max);
             var w = VectorExponential.weight(x).blend(0, outside);
             put(w, scores + BYTES * t);
             var d = w.mul(f32(dWeights + BYTES * t).sub(delta)).mul(scale);
             put(d.blend(0, outside), dWeights + BYTES * t);
         }
+    }
+
+    @Override
+    public void multiply(long x, int n, float factor, long out) {
+        int end = n / LENGTH * LENGTH;
+        for (int k = 0; k < end; k += LENGTH) put(f32(x + BYTES * k).mul(factor), out + BYTES * k);
+        ScalarGradients.multiply(x, end, n, factor, out);
+    }
+
+    @Override
+    public void turn(long x, float[] cos, float[] sin, int at, int half, long out) {
+        int end = half / LENGTH * LENGTH;
+        long second = BYTES * half;
+        for (int i = 0; i < end; i += LENGTH) {
+            var c = FloatVector.fromArray(F, cos, at + i);
+            var s = FloatVector.fromArray(F, sin, at + i);
+            var a = f32(x + BYTES * i);
+            var b = f32(x + second + BYTES * i);
+            put(a.mul(c).sub(b.mul(s)), out + BYTES * i);
+            put(b.mul(c).add(a.mul(s)), out + second + BYTES * i);
+        }
+        ScalarGradients.turn(x, cos, sin, at, end, half, out);
     }
 
     @Override
