@@ -83,8 +83,7 @@ final class CpuTrainOps implements Ops<Value, Parameter> {
         var largest = new Buffer(rows);
         var shares = new Buffer(rows);
         var attend =
-                new Attend(
-                        step, config, sequences, tokens, qkv, out, largest, shares, rotation);
+                new Attend(step, config, sequences, tokens, qkv, out, largest, shares, rotation);
         tape.add(attend, List.of(qkv), List.of(out), largest, shares);
         scratch(Attend.ownBytes(config, tokens, !rotation.isNone()), 0);
         return out;
