@@ -17,7 +17,8 @@ See runs/experiments/first.yaml for what such a file says; one that `extends` an
 is read w times while one of weight 1 is read once.
 
 Options: --only NAME,NAME (run, table); --data DIR, --output DIR, --seconds S instead of what the file
-says; --raw DIR instead of the `data` of the recipes (prepare); --chuan FILE.
+says; --raw DIR instead of the `data` of the recipes (prepare); --shown DIR, written instead of the data folder
+(mix); --chuan FILE.
 Needs Python 3.9 or newer and PyYAML.
 """
 import argparse
@@ -503,16 +504,20 @@ def report(plan, runs):
     print(table, end="")
 
 
-def show_mix(plan, name):
+def show_mix(plan, name, folder):
     run = next((r for r in plan.runs if r["name"] == name), None) or fail(f"no run {name}")
+
+    def shown(path):
+        return folder / path.relative_to(plan.data) if folder else path
+
     print("data:\n  train:")
     for shard, share, weight in plan.train(run):
-        print(f"    - {{file: {shard.path}, weight: {share:.4f}}}")
+        print(f"    - {{file: {shown(shard.path)}, weight: {share:.4f}}}")
     print("  heldOut:")
     for kind in KINDS:
         for lang in LANGUAGES:
             file = plan.shards(run["vocabulary"], kind) / f"heldout-{lang}.tokens"
-            print(f"    - {{name: {lang} {kind}, file: {file}}}")
+            print(f"    - {{name: {lang} {kind}, file: {shown(file)}}}")
 
 
 def show_list(plan, tokens):
@@ -543,6 +548,7 @@ def main():
     parser.add_argument("--data", type=pathlib.Path)
     parser.add_argument("--output", type=pathlib.Path)
     parser.add_argument("--raw", type=pathlib.Path)
+    parser.add_argument("--shown", type=pathlib.Path)
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--tokens", type=float, default=80e6)
     parser.add_argument("--chuan", type=pathlib.Path, default=ROOT / "chuan")
@@ -555,7 +561,7 @@ def main():
     if options.what == "prepare":
         prepare(plan, options)
     elif options.what == "mix":
-        show_mix(plan, options.name)
+        show_mix(plan, options.name, options.shown)
     elif options.what == "list":
         show_list(plan, options.tokens)
     else:
