@@ -29,10 +29,27 @@ final class Numbers {
                                 "a", String.valueOf(a),
                                 "b", String.valueOf(b),
                                 "total", String.valueOf(a + b),
+                                "zh", steps(a, b, "+", "=", "，", "，所以"),
+                                "en", steps(a, b, " + ", " = ", ", ", ", so "),
                                 "pair", Math.min(a, b) + "+" + Math.max(a, b)));
             }
         }
         return sums;
+    }
+
+    private static String steps(
+            int a, int b, String plus, String is, String between, String therefore) {
+        int ones = a % 10 + b % 10;
+        int tens = a + b - ones;
+        String sum = a + plus + b + is + (a + b);
+        if (a < 10 && b < 10) {
+            return sum;
+        }
+        String addOnes = a % 10 + plus + b % 10 + is + ones;
+        String addTens =
+                a < 10 || b < 10 ? "" : a / 10 * 10 + plus + b / 10 * 10 + is + tens + between;
+        String addBoth = tens + plus + ones + is + (a + b);
+        return addOnes + between + addTens + addBoth + therefore + sum;
     }
 
     private static List<Map<String, String>> counts() {

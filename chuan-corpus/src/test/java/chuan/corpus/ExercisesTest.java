@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -79,18 +80,28 @@ class ExercisesTest {
     }
 
     @Test
-    void committedSumsAreRight() {
-        Pattern numbers = Pattern.compile("\\d+");
+    void committedSumsAreRightInEveryStep() {
+        Pattern number = Pattern.compile("\\d+");
+        Pattern equation = Pattern.compile("(\\d+) ?\\+ ?(\\d+) ?= ?(\\d+)");
         for (String lang : List.of("zh", "en")) {
             List<Chat> sums = Exercises.read(COMMITTED).draw("sums", lang, 3000);
             assertThat(sums).hasSize(3000);
             for (Chat chat : sums) {
-                List<Integer> asked = numbers(numbers.matcher(question(chat)));
-                List<Integer> said = numbers(numbers.matcher(answer(chat)));
+                List<Integer> asked = numbers(number.matcher(question(chat)));
                 assertThat(asked).as(question(chat)).hasSize(2);
-                int total = asked.get(0) + asked.get(1);
-                assertThat(said.subList(0, 3)).containsExactly(asked.get(0), asked.get(1), total);
-                assertThat(said.getLast()).isEqualTo(total);
+                int a = asked.getFirst();
+                int b = asked.getLast();
+                List<List<Integer>> steps =
+                        equation.matcher(answer(chat))
+                                .results()
+                                .map(r ->
+                                        IntStream.rangeClosed(1, 3)
+                                                .mapToObj(i -> Integer.valueOf(r.group(i)))
+                                                .toList())
+                                .toList();
+                assertThat(steps).as(answer(chat)).allMatch(s -> s.get(0) + s.get(1) == s.get(2));
+                assertThat(steps.getLast()).containsExactly(a, b, a + b);
+                assertThat(numbers(number.matcher(answer(chat))).getLast()).isEqualTo(a + b);
             }
         }
     }
