@@ -2,7 +2,6 @@ package chuan.autograd;
 
 import chuan.cpu.WorkerPool;
 import chuan.kernel.GradientKernels;
-import chuan.kernel.Kernels;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -17,8 +16,8 @@ import java.util.SequencedMap;
 /// nothing is read twice.
 ///
 /// Owns its moments, not the parameters.
-public final class AdamW implements AutoCloseable {
-    /// Elements of a piece of work, and of a partial sum of squares.
+public final class AdamW implements Optimizer {
+    /// Elements of a piece of work.
     private static final int BLOCK = 1 << 14;
 
     private record Piece(Parameter parameter, long first, long second, long at, int count) {}
@@ -29,10 +28,7 @@ public final class AdamW implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final SequencedMap<String, MemorySegment> state = new LinkedHashMap<>();
     private final List<Piece> pieces = new ArrayList<>();
-    private final double[] squares;
-    private final float[][] sums;
     private final WorkerPool.Job updating = (_, from, to) -> update(from, to);
-    private final WorkerPool.Job squaring = this::square;
     private final GradientKernels.AdamWSettings settings;
     private float clip;
     private float keep;
@@ -65,32 +61,13 @@ public final class AdamW implements AutoCloseable {
                                 address("second.", p),
                                 from * Float.BYTES,
                                 (int) Math.min(BLOCK, p.count() - from)));
-        squares = new double[pieces.size()];
-        sums = new float[pool.threads()][Kernels.LANES];
     }
 
     private long address(String moment, Parameter p) {
         return Objects.requireNonNull(state.get(moment + p.name())).address();
     }
 
-    /// The length of all gradients together. Sums of squares are added in double precision, block
-    /// after block: the same for any number of threads.
-    public double gradientNorm() {
-        pool.run(pieces.size(), 4, squaring);
-        double sum = 0;
-        for (double square : squares) sum += square;
-        return Math.sqrt(sum);
-    }
-
-    private void square(int worker, int from, int to) {
-        for (int i = from; i < to; i++) {
-            var piece = pieces.get(i);
-            long g = piece.parameter.gradientAddress() + piece.at;
-            squares[i] = kernels.dot(g, g, piece.count, sums[worker]);
-        }
-    }
-
-    /// Updates all parameters by their gradients times `clip`, and clears the gradients.
+    @Override
     public void step(double learningRate, double clip) {
         steps++;
         double first = 1 - Math.pow(settings.beta1(), steps);
@@ -120,15 +97,13 @@ public final class AdamW implements AutoCloseable {
         }
     }
 
-    /// The moments by `first.NAME` and `second.NAME`: what a checkpoint keeps.
+    /// The moments by `first.NAME` and `second.NAME`.
+    @Override
     public SequencedMap<String, MemorySegment> state() {
         return state;
     }
 
-    public long steps() {
-        return steps;
-    }
-
+    @Override
     public void resumeAt(long steps) {
         this.steps = steps;
     }

@@ -40,6 +40,9 @@ public sealed interface GradientKernels permits ScalarGradients, VectorGradients
     /// `out = x + y` over `n` elements; `out` may be either.
     void add(long x, long y, int n, long out);
 
+    /// `out = fma(a, x, b * y)` over `n` elements; `out` may be either.
+    void blend(float a, long x, float b, long y, int n, long out);
+
     /// Turns the scores of one query with `n` keys into weights that are not yet divided by their
     /// sum: `x_t = fma(score_t, scale, slope * (t - last))` for `t` in `[from, last]`, `exp(x_t -
     /// max)`; 0 for all other `t < n`, and for arguments of `exp` below [Kernels#LOWEST].

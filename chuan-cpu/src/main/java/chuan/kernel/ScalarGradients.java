@@ -107,6 +107,15 @@ public final class ScalarGradients implements GradientKernels {
     }
 
     @Override
+    public void blend(float a, long x, float b, long y, int n, long out) {
+        blend(a, x, b, y, 0, n, out);
+    }
+
+    static void blend(float a, long x, float b, long y, int from, int n, long out) {
+        for (int k = from; k < n; k++) putF32(out, k, Math.fma(a, f32(x, k), b * f32(y, k)));
+    }
+
+    @Override
     public float softmax(
             long scores, int from, int last, int n, float scale, float slope, float[] sums) {
         float max = Float.NEGATIVE_INFINITY;

@@ -120,6 +120,17 @@ public final class VectorGradients implements GradientKernels {
         ScalarGradients.add(x, y, end, n, out);
     }
 
+    @Override
+    public void blend(float a, long x, float b, long y, int n, long out) {
+        int end = n / LENGTH * LENGTH;
+        var factor = FloatVector.broadcast(F, a);
+        for (int k = 0; k < end; k += LENGTH) {
+            var other = f32(y + BYTES * k).mul(b);
+            put(factor.fma(f32(x + BYTES * k), other), out + BYTES * k);
+        }
+        ScalarGradients.blend(a, x, b, y, end, n, out);
+    }
+
     /// Whole registers from 0 to behind the last key; what is none of `[from, last]` weighs
     /// nothing.
     @Override

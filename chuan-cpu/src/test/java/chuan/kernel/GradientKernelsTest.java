@@ -68,6 +68,11 @@ class GradientKernelsTest {
                     random,
                     (k, x, s, r) -> k.swigluGradient(x[0], x[1], x[2], n, x[0], x[1]));
             same(at + "add", n, random, (k, x, s, r) -> k.add(x[0], x[1], n, x[0]));
+            same(
+                    at + "blend",
+                    n,
+                    random,
+                    (k, x, s, r) -> k.blend(0.95f, x[0], 0.3f, x[1], n, x[1]));
             same(at + "dot", n, random, (k, x, s, r) -> r[0] = k.dot(x[0], x[1], n, s));
             int last = random.nextInt(n);
             int from = random.nextInt(last + 1);

@@ -117,7 +117,13 @@ final class Checkpoint {
     static State load(Path checkpoint, Learner learner) {
         try {
             TensorFiles.fill(checkpoint.resolve("model.safetensors"), learner.parameters());
-            TensorFiles.fill(checkpoint.resolve(MOMENTS), learner.moments());
+            Path moments = checkpoint.resolve(MOMENTS);
+            if (!TensorFiles.names(moments).equals(learner.moments().keySet()))
+                throw new TrainingException(
+                        moments
+                                + ": is of another optimizer; optimizer.kind cannot change within a"
+                                + " run");
+            TensorFiles.fill(moments, learner.moments());
             var state = JSON.readValue(Files.readString(checkpoint.resolve(STATE)), State.class);
             learner.resumeAt(state.step());
             return state;

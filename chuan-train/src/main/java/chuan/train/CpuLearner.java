@@ -2,6 +2,9 @@ package chuan.train;
 
 import chuan.autograd.AdamW;
 import chuan.autograd.CpuTraining;
+import chuan.autograd.GradientNorm;
+import chuan.autograd.Muon;
+import chuan.autograd.Optimizer;
 import chuan.autograd.Parameter;
 import chuan.autograd.Parameters;
 import chuan.autograd.TrainingMemory;
@@ -12,6 +15,7 @@ import chuan.model.Weights;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.function.Function;
@@ -24,7 +28,8 @@ final class CpuLearner implements Learner {
     private final WorkerPool pool;
     private final Parameters parameters;
     private final CpuTraining training;
-    private final AdamW optimizer;
+    private final GradientNorm norm;
+    private final List<Optimizer> optimizers;
 
     /// @param threads 0 means one per processor
     CpuLearner(
@@ -49,18 +54,42 @@ final class CpuLearner implements Learner {
         pool = pool(threads);
         parameters = new Parameters(config);
         for (var p : parameters.all()) p.set(initial.get(p.name(), p.shape()));
-        training =
+        training = 
                 new CpuTraining(
                         config, parameters, recompute, kernels.gemm(), kernels.gradients(), pool);
-        optimizer =
-                new AdamW(
-                        parameters.all(),
-                        settings.beta1(),
-                        settings.beta2(),
-                        settings.epsilon(),
-                        settings.weightDecay(),
+        norm = new GradientNorm(parameters.all(), kernels.gradients(), pool);
+        optimizers =
+                settings.isMuon()
+                        ? muon(config, settings)
+                        : List.of(adamW(parameters.all(), settings));
+    }
+
+    private List<Optimizer> muon(ModelConfig config, TrainConfig.Optimizer settings) {
+        var own = settings.muon();
+        var muon =
+                new Muon(
+                        config,
+                        parameters,
+                        new Muon.Settings(
+                                own.momentum(),
+                                own.iterations(),
+                                own.rate(),
+                                settings.weightDecay()),
+                        kernels.gemm(),
                         kernels.gradients(),
                         pool);
+        return List.of(muon, adamW(muon.others(parameters), settings));
+    }
+
+    private AdamW adamW(List<Parameter> parameters, TrainConfig.Optimizer settings) {
+        return new AdamW(
+                parameters,
+                settings.beta1(),
+                settings.beta2(),
+                settings.epsilon(),
+                settings.weightDecay(),
+                kernels.gradients(),
+                pool);
     }
 
     private static WorkerPool pool(int threads) {
@@ -117,9 +146,10 @@ final class CpuLearner implements Learner {
 
     @Override
     public double step(double learningRate) {
-        double norm = optimizer.gradientNorm();
-        optimizer.step(learningRate, Math.min(1, clip / (norm + 1e-6)));
-        return norm;
+        double length = norm.measure();
+        double factor = Math.min(1, clip / (length + 1e-6));
+        for (var optimizer : optimizers) optimizer.step(learningRate, factor);
+        return length;
     }
 
     @Override
@@ -142,24 +172,25 @@ final class CpuLearner implements Learner {
     @Override
     public SequencedMap<String, FloatTensor> moments() {
         var moments = new LinkedHashMap<String, FloatTensor>();
-        optimizer
-                .state()
-                .forEach((name, values) -> {
-                    var of = parameters.get(name.substring(name.indexOf('.') + 1));
-                    moments.put(name, new Floats(of.shape(), values));
-                });
+        for (var optimizer : optimizers)
+            optimizer
+                    .state()
+                    .forEach((name, values) -> {
+                        var of = parameters.get(name.substring(name.indexOf('.') + 1));
+                        moments.put(name, new Floats(of.shape(), values));
+                    });
         return moments;
     }
 
     @Override
     public void resumeAt(long steps) {
-        optimizer.resumeAt(steps);
+        optimizers.forEach(optimizer -> optimizer.resumeAt(steps));
     }
 
     @Override
     public void close() {
         training.close();
-        optimizer.close();
+        optimizers.forEach(Optimizer::close);
         parameters.close();
         pool.close();
     }

@@ -31,8 +31,8 @@ interface Learner extends AutoCloseable {
     /// What [#backward] has added up since the last step; only after one.
     SequencedMap<String, FloatTensor> gradients();
 
-    /// The moments of the optimizer by `first.NAME` and `second.NAME`: what a checkpoint keeps
-    /// beside the parameters.
+    /// The state of the optimizer, what a checkpoint keeps beside the parameters: `first.NAME` and
+    /// `second.NAME` of AdamW, `momentum.NAME` of Muon.
     SequencedMap<String, FloatTensor> moments();
 
     /// Goes on as after so many steps.

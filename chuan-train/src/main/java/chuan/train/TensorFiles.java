@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 
 /// Between the tensors of a back end and safetensors files.
 final class TensorFiles {
@@ -23,6 +24,11 @@ final class TensorFiles {
         tensors.forEach(
                 (name, t) -> sources.add(TensorSource.of(name, DType.F32, t.shape(), t::read)));
         SafetensorsWriter.write(file, Map.of("format", "pt"), sources);
+    }
+
+    /// Of the tensors in a file.
+    static Set<String> names(Path file) {
+        return SafetensorsFile.open(file).tensors().keySet();
     }
 
     /// Copies every tensor of `into` from the file.

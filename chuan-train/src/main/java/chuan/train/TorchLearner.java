@@ -12,6 +12,7 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /// Training on libtorch.
 final class TorchLearner implements Learner {
@@ -19,7 +20,8 @@ final class TorchLearner implements Learner {
     private final boolean bf16;
     private final TorchParameters parameters;
     private final TorchStep step;
-    private final TorchAdamW optimizer;
+    private final @Nullable TorchMuon muon;
+    private final TorchAdamW adamW;
 
     /// @param precision `auto`, `fp32` or `bf16`
     TorchLearner(
@@ -38,7 +40,10 @@ final class TorchLearner implements Learner {
                 new TorchParameters(
                         config, (name, shape) -> Tensor.create(initial.get(name, shape), shape));
         step = new TorchStep(config, parameters, bf16);
-        optimizer = new TorchAdamW(settings, parameters.byName());
+        muon = settings.isMuon() ? new TorchMuon(config, settings, parameters) : null;
+        var others = new LinkedHashMap<>(parameters.byName());
+        if (muon != null) others.keySet().removeAll(muon.names());
+        adamW = new TorchAdamW(settings, others);
     }
 
     @Override
@@ -68,7 +73,8 @@ final class TorchLearner implements Learner {
             var list = new TensorVector();
             parameters.tensors().forEach(list::push_back);
             double norm = torch.clip_grad_norm_(list, clip);
-            optimizer.step(learningRate);
+            if (muon != null) muon.step(learningRate);
+            adamW.step(learningRate);
             for (Tensor p : parameters.byName().values()) {
                 p.mutable_grad().reset();
             }
@@ -88,7 +94,10 @@ final class TorchLearner implements Learner {
 
     @Override
     public SequencedMap<String, FloatTensor> moments() {
-        return tensors(optimizer.state(), UnaryOperator.identity());
+        var state = new LinkedHashMap<String, Tensor>();
+        if (muon != null) state.putAll(muon.state());
+        state.putAll(adamW.state());
+        return tensors(state, UnaryOperator.identity());
     }
 
     private static SequencedMap<String, FloatTensor> tensors(
@@ -100,13 +109,14 @@ final class TorchLearner implements Learner {
 
     @Override
     public void resumeAt(long steps) {
-        optimizer.resumeAt(steps);
+        adamW.resumeAt(steps);
     }
 
     @Override
     public void close() {
         step.close();
-        optimizer.close();
+        if (muon != null) muon.close();
+        adamW.close();
         parameters.close();
     }
 

@@ -201,14 +201,80 @@ public record TrainConfig(
         }
     }
 
-    /// AdamW; `clip` bounds the norm of all gradients together.
+    /// What gradients do to weights.
+    ///
+    /// @param kind `adamw`, or `muon` for the matrices of the layers and AdamW for all else
+    /// @param clip bounds the norm of all gradients together
     public record Optimizer(
+            String kind,
             double learningRate,
             double beta1,
             double beta2,
             double epsilon,
             double weightDecay,
-            double clip) {}
+            double clip,
+            Muon muon) {
+        public Optimizer {
+            require(
+                    List.of("adamw", "muon").contains(kind),
+                    "optimizer.kind",
+                    "must be adamw or muon, not " + kind);
+            require(
+                    learningRate > 0,
+                    "optimizer.learningRate",
+                    "must be positive: " + learningRate);
+            require(isShare(beta1), "optimizer.beta1", "must be in [0, 1): " + beta1);
+            require(isShare(beta2), "optimizer.beta2", "must be in [0, 1): " + beta2);
+            require(epsilon > 0, "optimizer.epsilon", "must be positive: " + epsilon);
+            require(
+                    weightDecay >= 0,
+                    "optimizer.weightDecay",
+                    "must not be negative: " + weightDecay);
+            require(clip > 0, "optimizer.clip", "must be positive: " + clip);
+        }
+
+        static Optimizer adamW(
+                double learningRate,
+                double beta1,
+                double beta2,
+                double epsilon,
+                double weightDecay,
+                double clip) {
+            return new Optimizer(
+                    "adamw",
+                    learningRate,
+                    beta1,
+                    beta2,
+                    epsilon,
+                    weightDecay,
+                    clip,
+                    new Muon(0.95, 5, 1));
+        }
+
+        boolean isMuon() {
+            return kind.equals("muon");
+        }
+    }
+
+    /// See [chuan.autograd.Muon]; ignored by `kind: adamw`.
+    ///
+    /// @param momentum share of the old momentum that stays
+    /// @param iterations that make a matrix orthogonal
+    /// @param rate learning rate of these matrices over `learningRate`
+    public record Muon(double momentum, int iterations, double rate) {
+        public Muon {
+            require(isShare(momentum), "optimizer.muon.momentum", "must be in [0, 1): " + momentum);
+            require(
+                    iterations >= 1 && iterations <= 20,
+                    "optimizer.muon.iterations",
+                    "must be 1 to 20, not " + iterations);
+            require(rate > 0, "optimizer.muon.rate", "must be positive: " + rate);
+        }
+    }
+
+    private static boolean isShare(double value) {
+        return value >= 0 && value < 1;
+    }
 
     /// See [LrSchedule].
     public record Schedule(String kind, int warmupSteps, int decaySteps, double finalFraction) {}

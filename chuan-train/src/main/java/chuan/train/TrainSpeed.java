@@ -40,7 +40,7 @@ public final class TrainSpeed {
                     true,
                     0);
     private static final TrainConfig.Optimizer SETTINGS =
-            new TrainConfig.Optimizer(1e-3, 0.9, 0.95, 1e-8, 0.1, 1);
+            TrainConfig.Optimizer.adamW(1e-3, 0.9, 0.95, 1e-8, 0.1, 1);
 
     /// @param tokensPerSecond by the clock
     /// @param tokensPerCpuSecond by the processor time of the process

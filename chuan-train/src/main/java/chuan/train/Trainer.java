@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 
-/// The loop: batches, gradients, clipping, AdamW; evaluation and checkpoints in between. The same
-/// for pretraining and fine-tuning, which differ in their [SampleReader] alone.
+/// The loop: batches, gradients, clipping, optimizer; evaluation and checkpoints in between. The
+/// same for pretraining and fine-tuning, which differ in their [SampleReader] alone.
 ///
 /// On a CPU the numbers of a step depend on nothing but the state that checkpoints keep: a run that
 /// was cut and resumed ends with the same bits as one that was not.

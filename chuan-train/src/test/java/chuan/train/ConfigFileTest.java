@@ -51,6 +51,10 @@ class ConfigFileTest {
                     precision: fp8                   | precision must be auto, fp32 or bf16
                     steps: 0                         | steps must be at least 1
                     model: {position: learned}       | model.position must be alibi or rope
+                    optimizer: {kind: sgd}           | optimizer.kind must be adamw or muon, not sgd
+                    optimizer: {muon: {rate: 0}}     | optimizer.muon.rate must be positive
+                    optimizer: {muon: {momentum: 1}} | optimizer.muon.momentum must be in [0, 1)
+                    optimizer: {beta2: -1}           | optimizer.beta2 must be in [0, 1)
                     checkpoints: {keep: 0}           | checkpoints.keep must be at least 1
                     """)
     void mistakesAreNamedInOneLine(String line, String message) {

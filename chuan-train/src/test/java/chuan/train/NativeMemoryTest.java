@@ -37,7 +37,7 @@ class NativeMemoryTest {
         var config = ModelConfig.baichuan(512, 64, 160, 2, 4, new Position.Alibi());
         List<TokenSource> source = List.of(ArraySource.madeUp(20_000, 512, 4));
         var reader = new ShardReader(source, new double[] {1}, 64, Pretrain.END_TOKEN, 9);
-        var settings = new TrainConfig.Optimizer(1e-3, 0.9, 0.95, 1e-8, 0.1, 1.0);
+        var settings = TrainConfig.Optimizer.adamW(1e-3, 0.9, 0.95, 1e-8, 0.1, 1.0);
         var initial = new InitialWeights(config, 0.02, 5);
         if (device.equals("libtorch")) Libraries.load();
         try (Learner learner =

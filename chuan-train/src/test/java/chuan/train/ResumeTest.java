@@ -1,6 +1,7 @@
 package chuan.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.ObjectMapper;
 
 /// Runs that are killed or stopped end with the same bits as a run that is left alone.
@@ -27,20 +29,27 @@ class ResumeTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"libtorch, fp32", "libtorch, bf16", "cpu, fp32"})
-    void killedAndResumedEqualsStraight(String device, String precision) throws Exception {
+    @CsvSource({
+        "libtorch, fp32, adamw",
+        "libtorch, bf16, adamw",
+        "libtorch, fp32, muon",
+        "cpu, fp32, adamw",
+        "cpu, fp32, muon"
+    })
+    void killedAndResumedEqualsStraight(String device, String precision, String optimizer)
+            throws Exception {
         needs(device);
         Path straight = folder.resolve("straight");
-        assertThat(TinyRun.run(straight, STEPS, device, precision, QUIET)).isTrue();
+        assertThat(TinyRun.run(straight, STEPS, device, precision, optimizer, QUIET)).isTrue();
 
         Path killed = folder.resolve("killed");
-        Process process = start(killed, STEPS, device, precision);
+        Process process = start(killed, STEPS, device, precision, optimizer);
         waitForSteps(killed.resolve("metrics.jsonl"), 37, process);
         process.destroyForcibly(); // SIGKILL
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(killed.resolve("model")).doesNotExist();
 
-        assertThat(TinyRun.run(killed, STEPS, device, precision, QUIET)).isTrue();
+        assertThat(TinyRun.run(killed, STEPS, device, precision, optimizer, QUIET)).isTrue();
         for (String file : new String[] {"model.safetensors", "training/optimizer.safetensors"}) {
             Path end = Path.of("checkpoints/step-0000300").resolve(file);
             assertThat(Files.mismatch(straight.resolve(end), killed.resolve(end)))
@@ -53,15 +62,16 @@ class ResumeTest {
     /// A run changes back ends at a checkpoint, there and back. Each rounds in its own order, some
     /// 1e-7 of a gradient, which training spreads; after 30 steps the losses must still agree to a
     /// thousandth, while one that starts the moments anew, or skips data, is off by hundredths.
-    @Test
-    void aRunMovesBetweenBackEnds() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"adamw", "muon"})
+    void aRunMovesBetweenBackEnds(String optimizer) throws Exception {
         needs("libtorch");
         Path straight = folder.resolve("straight");
-        TinyRun.run(straight, 40, "libtorch", "fp32", QUIET);
+        TinyRun.run(straight, 40, "libtorch", "fp32", optimizer, QUIET);
         double[] expected = losses(straight);
         assertThat(expected).hasSize(40);
-        Path there = goOn(straight, 10, "cpu");
-        Path back = goOn(there, 30, "libtorch");
+        Path there = goOn(straight, 10, "cpu", optimizer);
+        Path back = goOn(there, 30, "libtorch", optimizer);
         for (Path moved : new Path[] {there, back}) {
             double[] actual = losses(moved);
             assertThat(actual).hasSize(moved.equals(there) ? 30 : 10);
@@ -73,7 +83,7 @@ class ResumeTest {
     }
 
     /// Another run from the checkpoint of one.
-    private Path goOn(Path run, int step, String device) throws IOException {
+    private Path goOn(Path run, int step, String device, String optimizer) throws IOException {
         Path moved = folder.resolve(device + step);
         Path checkpoint = Path.of("checkpoints", "step-%07d".formatted(step));
         try (var files = Files.walk(run.resolve(checkpoint))) {
@@ -83,7 +93,7 @@ class ResumeTest {
                 Files.copy(file, copy);
             }
         }
-        TinyRun.run(moved, 40, device, "fp32", QUIET);
+        TinyRun.run(moved, 40, device, "fp32", optimizer, QUIET);
         return moved;
     }
 
@@ -97,10 +107,19 @@ class ResumeTest {
     }
 
     @Test
+    void aRunKeepsItsOptimizer() throws Exception {
+        Path run = folder.resolve("run");
+        TinyRun.run(run, 10, "cpu", "fp32", "adamw", QUIET);
+        assertThatThrownBy(() -> TinyRun.run(run, 20, "cpu", "fp32", "muon", QUIET))
+                .isInstanceOf(TrainingException.class)
+                .hasMessageContaining("optimizer.kind");
+    }
+
+    @Test
     void terminationFinishesTheStepAndLeavesACheckpoint() throws Exception {
         needs("libtorch");
         Path stopped = folder.resolve("stopped");
-        Process process = start(stopped, 100_000, "libtorch", "fp32");
+        Process process = start(stopped, 100_000, "libtorch", "fp32", "adamw");
         waitForSteps(stopped.resolve("metrics.jsonl"), 13, process);
         process.destroy(); // SIGTERM, as Ctrl-C's SIGINT
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
@@ -120,7 +139,7 @@ class ResumeTest {
         return run.resolve("model").resolve("model.safetensors");
     }
 
-    private Process start(Path output, int steps, String device, String precision)
+    private Process start(Path output, int steps, String device, String precision, String optimizer)
             throws IOException {
         Path java = Path.of(System.getProperty("java.home"), "bin", "java");
         return new ProcessBuilder(
@@ -135,7 +154,8 @@ class ResumeTest {
                         output.toString(),
                         Integer.toString(steps),
                         device,
-                        precision)
+                        precision,
+                        optimizer)
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("output.txt").toFile())
                 .start();

@@ -92,7 +92,7 @@ class SftTest {
     }
 
     private static Learner learner(String how, double deviation) {
-        var settings = new TrainConfig.Optimizer(3e-3, 0.9, 0.98, 1e-8, 0, 1);
+        var settings = TrainConfig.Optimizer.adamW(3e-3, 0.9, 0.98, 1e-8, 0, 1);
         var initial = new InitialWeights(CONFIG, deviation, 1);
         if (how.equals("cpu")) return new CpuLearner(CONFIG, initial, settings, 2);
         Libraries.load();

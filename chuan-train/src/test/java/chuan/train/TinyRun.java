@@ -11,13 +11,19 @@ import java.util.Optional;
 final class TinyRun {
     private TinyRun() {}
 
-    /// Arguments: output folder, steps, device and precision.
+    /// Arguments: output folder, steps, device, precision and optimizer.
     public static void main(String[] arguments) throws IOException {
         int steps = Integer.parseInt(arguments[1]);
-        run(Path.of(arguments[0]), steps, arguments[2], arguments[3], System.out);
+        run(Path.of(arguments[0]), steps, arguments[2], arguments[3], arguments[4], System.out);
     }
 
-    static boolean run(Path output, int steps, String device, String precision, PrintStream out)
+    static boolean run(
+            Path output,
+            int steps,
+            String device,
+            String precision,
+            String optimizer,
+            PrintStream out)
             throws IOException {
         Path file = Files.createTempFile("tiny", ".yaml");
         Files.writeString(
@@ -32,11 +38,11 @@ final class TinyRun {
                 threads: 1
                 batch: {sequences: 4, tokens: 32, accumulation: 2}
                 schedule: {kind: wsd, warmupSteps: 5, decaySteps: 20}
-                optimizer: {learningRate: 0.01}
+                optimizer: {kind: %s, learningRate: 0.01}
                 evaluation: {everySteps: 50, tokens: 512}
                 checkpoints: {everySteps: 10, keep: 4}
                 """
-                        .formatted(output, steps, device, precision));
+                        .formatted(output, steps, device, precision, optimizer));
         TrainConfig config = ConfigFile.read(file, "pretrain.yaml");
         Files.delete(file);
         List<TokenSource> sources =

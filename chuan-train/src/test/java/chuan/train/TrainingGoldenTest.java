@@ -34,7 +34,7 @@ class TrainingGoldenTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private static final TrainConfig.Optimizer SETTINGS =
-            new TrainConfig.Optimizer(1e-3, 0.9, 0.95, 1e-8, 0.1, 1.0);
+            TrainConfig.Optimizer.adamW(1e-3, 0.9, 0.95, 1e-8, 0.1, 1.0);
 
     private static Learner learner(String device) {
         Map<String, TensorData> file =
