@@ -117,7 +117,7 @@ final class DoctorCommand implements Runnable {
         Path natives = Models.home().resolve("chuan-torch-natives/target/lib");
         return Files.isDirectory(natives)
                 ? "fetched"
-                : "not fetched; comes with the first training command";
+                : "not fetched; comes with the first training on it";
     }
 
     private static String text(Object value) {

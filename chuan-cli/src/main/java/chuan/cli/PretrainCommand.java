@@ -7,8 +7,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/// `chuan pretrain`: a new model from token shards. The launcher puts libtorch on the class path
-/// for this command only, so nothing here may touch training before [#call].
+/// `chuan pretrain`: a new model from token shards.
 @Command(
         name = "pretrain",
         description = "Trains a new model on token shards, or goes on with a run that stopped.",
@@ -23,8 +22,8 @@ final class PretrainCommand implements Callable<Integer> {
             names = "--device",
             paramLabel = "D",
             description = {
-                "cpu: own kernels; libtorch.",
-                "Default: as the configuration says, else libtorch. A run may change."
+                "cpu: own kernels; libtorch: fetched once, about 270 MB.",
+                "Default: as the configuration says, else cpu. A run may change."
             })
     String device = "";
 

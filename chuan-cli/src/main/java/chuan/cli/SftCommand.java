@@ -7,8 +7,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/// `chuan sft`: a base model that learns to answer. The launcher puts libtorch on the class path
-/// for this command only, so nothing here may touch training before [#call].
+/// `chuan sft`: a base model that learns to answer.
 @Command(
         name = "sft",
         description = "Teaches a base model to answer, from dialogues.",
@@ -23,8 +22,8 @@ final class SftCommand implements Callable<Integer> {
             names = "--device",
             paramLabel = "D",
             description = {
-                "cpu: own kernels; libtorch.",
-                "Default: as the configuration says, else libtorch. A run may change."
+                "cpu: own kernels; libtorch: fetched once, about 270 MB.",
+                "Default: as the configuration says, else cpu. A run may change."
             })
     String device = "";
 

@@ -6,6 +6,7 @@ import static org.bytedeco.pytorch.global.torch.matmul;
 import static org.bytedeco.pytorch.global.torch.silu;
 import static org.bytedeco.pytorch.global.torch.softmax;
 
+import chuan.model.BatchShape;
 import chuan.model.ModelConfig;
 import chuan.model.Ops;
 import chuan.model.Position;
@@ -23,14 +24,14 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /// Results live until the enclosing [TensorScope] closes. One thread only.
 public final class TorchOps implements Ops<Tensor, Tensor>, AutoCloseable {
     private final ModelConfig config;
-    private final TorchBatch batch;
+    private final BatchShape batch;
     private final PositionTables tables;
     private final Tensor bias;
 
     /// A step over `batch`.
     ///
     /// @param tables made for the batch's length; stays with the caller
-    public TorchOps(ModelConfig config, TorchBatch batch, PositionTables tables) {
+    public TorchOps(ModelConfig config, BatchShape batch, PositionTables tables) {
         if (tables.tokens != batch.tokens()) {
             throw new IllegalArgumentException(
                     "tables of " + tables.tokens + " positions for " + batch.tokens());

@@ -3,6 +3,7 @@ package chuan.torch;
 import chuan.files.ModelFolder;
 import chuan.model.Backend;
 import chuan.model.Batch;
+import chuan.model.BatchShape;
 import chuan.model.Decoder;
 import chuan.model.KvCache;
 import chuan.model.ModelConfig;
@@ -65,7 +66,7 @@ final class RecomputingBackend implements Backend {
         try (var _ = new TensorScope();
                 var _ = new NoGradGuard();
                 var tables = new PositionTables(config, length);
-                var ops = new TorchOps(config, TorchBatch.whole(1, length), tables)) {
+                var ops = new TorchOps(config, BatchShape.whole(1, length), tables)) {
             Tensor logits = decoder.logits(ops, Arrays.copyOf(sofar.ids, length), rows);
             logits.contiguous().data_ptr_float().get(out, outRow * vocab, rows.length * vocab);
         }
@@ -81,7 +82,7 @@ final class RecomputingBackend implements Backend {
         try (var _ = new TensorScope();
                 var _ = new NoGradGuard();
                 var tables = new PositionTables(config, length);
-                var ops = new TorchOps(config, TorchBatch.whole(1, length), tables)) {
+                var ops = new TorchOps(config, BatchShape.whole(1, length), tables)) {
             Tensor all = decoder.hidden(ops, Arrays.copyOf(sofar.ids, length));
             var rows = new float[length * width];
             all.contiguous().data_ptr_float().get(rows);

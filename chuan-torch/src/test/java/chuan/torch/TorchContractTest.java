@@ -1,6 +1,7 @@
 package chuan.torch;
 
 import chuan.golden.OpsContractTest;
+import chuan.model.BatchShape;
 import chuan.model.ModelConfig;
 import chuan.model.Ops;
 import java.util.HashMap;
@@ -67,7 +68,7 @@ class TorchContractTest extends OpsContractTest<Tensor, Tensor> {
             implements Ops<Tensor, Tensor> {
         private TorchOps whole(int length) {
             return new TorchOps(
-                    config, TorchBatch.whole(1, length), new PositionTables(config, length));
+                    config, BatchShape.whole(1, length), new PositionTables(config, length));
         }
 
         @Override

@@ -1,6 +1,6 @@
 package chuan.train;
 
-import chuan.torch.TorchBatch;
+import chuan.model.BatchShape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -120,7 +120,7 @@ final class ChatReader implements SampleReader {
             }
             Arrays.fill(segments, at, (s + 1) * tokens, document);
         }
-        return new TrainBatch(new TorchBatch(sequences, tokens, segments), ids, labels);
+        return new TrainBatch(new BatchShape(sequences, tokens, segments), ids, labels);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package chuan.train;
 
+import chuan.model.BatchShape;
 import chuan.tokenizer.Tokenizer;
 import java.util.Locale;
 import java.util.Optional;
@@ -84,6 +85,6 @@ record HeldOutSet(String name, Batches batches, double bytesPerLabel) {
         for (int s = 0; s < sequences; s++) {
             Segments.number(ids, s * length, length, Pretrain.END_TOKEN, segments);
         }
-        return new TrainBatch(new chuan.torch.TorchBatch(sequences, length, segments), ids, labels);
+        return new TrainBatch(new BatchShape(sequences, length, segments), ids, labels);
     }
 }

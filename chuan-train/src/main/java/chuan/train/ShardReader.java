@@ -1,6 +1,6 @@
 package chuan.train;
 
-import chuan.torch.TorchBatch;
+import chuan.model.BatchShape;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -65,7 +65,7 @@ final class ShardReader implements SampleReader {
             System.arraycopy(window, 1, labels, at, tokens);
             Segments.number(ids, at, tokens, endToken, segments);
         }
-        return new TrainBatch(new TorchBatch(sequences, tokens, segments), ids, labels);
+        return new TrainBatch(new BatchShape(sequences, tokens, segments), ids, labels);
     }
 
     private void read(int[] window) {

@@ -23,6 +23,27 @@ final class TorchLearner implements Learner {
     private final @Nullable TorchMuon muon;
     private final TorchAdamW adamW;
 
+    /// Loads libtorch first.
+    ///
+    /// @param threads of an operation, 0 for one per processor
+    /// @throws TrainingException if there is no libtorch here
+    static TorchLearner load(
+            ModelConfig config,
+            Weights.Source<float[]> initial,
+            TrainConfig.Optimizer settings,
+            String precision,
+            int threads) {
+        try {
+            Libtorch.load(threads);
+        } catch (NoClassDefFoundError e) {
+            throw new TrainingException(
+                    "device libtorch is not on the class path; ./chuan fetches it for --device"
+                            + " libtorch, or for a line \"device: libtorch\" in the configuration",
+                    e);
+        }
+        return new TorchLearner(config, initial, settings, precision);
+    }
+
     /// @param precision `auto`, `fp32` or `bf16`
     TorchLearner(
             ModelConfig config,

@@ -1,13 +1,13 @@
 package chuan.train;
 
-import chuan.torch.TorchBatch;
+import chuan.model.BatchShape;
 import java.util.stream.IntStream;
 
 /// Sequences to learn from: `labels[i]` is the token that row `i` should predict, or [#IGNORED].
 ///
 /// @param ids `[sequences * tokens]`
 /// @param labels as long as `ids`
-public record TrainBatch(TorchBatch shape, int[] ids, int[] labels) {
+public record TrainBatch(BatchShape shape, int[] ids, int[] labels) {
     /// No prediction is asked of this row.
     public static final int IGNORED = -100;
 

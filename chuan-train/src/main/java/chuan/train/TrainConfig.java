@@ -23,8 +23,8 @@ import java.util.List;
 /// @param steps optimizer steps in all, where `epochs` is 0
 /// @param epochs passes over the data; 0 means that `steps` decides
 /// @param threads of one operation; 0 means one per processor
-/// @param device what computes: `libtorch`, or `cpu` for Chuan's own kernels, which need no other
-///   library. Checkpoints are the same, so a run may change
+/// @param device what computes: `cpu` for Chuan's own kernels, or `libtorch`. Checkpoints are the
+///   same, so a run may change
 /// @param precision `auto`, `fp32` or `bf16`: the format of matrix products. Master weights are
 ///   fp32
 /// @param recompute whether device `cpu` keeps of each layer what it begins with only, and runs it

@@ -4,11 +4,10 @@ import chuan.files.DType;
 import chuan.files.GenerationConfig;
 import chuan.files.ModelFolder;
 import chuan.files.ModelFolderWriter;
+import chuan.model.BatchShape;
 import chuan.model.ModelConfig;
 import chuan.model.Position;
 import chuan.model.Weights;
-import chuan.torch.Libtorch;
-import chuan.torch.TorchBatch;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -91,8 +90,7 @@ public final class TrainSpeed {
         if (how.equals("cpu")) {
             return new CpuLearner(CONFIG, initial, SETTINGS, 0);
         }
-        Libtorch.load(0);
-        return new TorchLearner(CONFIG, initial, SETTINGS, how);
+        return TorchLearner.load(CONFIG, initial, SETTINGS, how, 0);
     }
 
     private static double run(Learner learner, int number) {
@@ -111,7 +109,7 @@ public final class TrainSpeed {
             ids[i] = token((long) number * count + i);
             labels[i] = token((long) number * count + i + 1);
         }
-        return new TrainBatch(TorchBatch.whole(SEQUENCES, TOKENS), ids, labels);
+        return new TrainBatch(BatchShape.whole(SEQUENCES, TOKENS), ids, labels);
     }
 
     private static int token(long i) {

@@ -4,7 +4,6 @@ import chuan.autograd.TrainingMemory;
 import chuan.files.GenerationConfig;
 import chuan.model.ModelConfig;
 import chuan.model.Weights;
-import chuan.torch.Libtorch;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -73,10 +72,13 @@ record TrainingRun(
                 yield new CpuLearner(
                         model, initial, config.optimizer(), config.threads(), config.recompute());
             }
-            default -> {
-                Libtorch.load(config.threads());
-                yield new TorchLearner(model, initial, config.optimizer(), config.precision());
-            }
+            default ->
+                    TorchLearner.load(
+                            model,
+                            initial,
+                            config.optimizer(),
+                            config.precision(),
+                            config.threads());
         };
     }
 

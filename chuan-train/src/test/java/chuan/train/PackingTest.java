@@ -2,9 +2,9 @@ package chuan.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import chuan.model.BatchShape;
 import chuan.model.ModelConfig;
 import chuan.model.Position;
-import chuan.torch.TorchBatch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -50,7 +50,7 @@ class PackingTest {
     /// Each document in its own row, as long as itself.
     private static List<TrainBatch> unpacked(List<int[]> documents) {
         return documents.stream()
-                .map(d -> new TrainBatch(TorchBatch.whole(1, d.length), d, next(d)))
+                .map(d -> new TrainBatch(BatchShape.whole(1, d.length), d, next(d)))
                 .toList();
     }
 
@@ -76,7 +76,7 @@ class PackingTest {
             at += document.length;
         }
         Arrays.fill(segments, at, length, documents.size());
-        return new TrainBatch(new TorchBatch(1, length, segments), ids, labels);
+        return new TrainBatch(new BatchShape(1, length, segments), ids, labels);
     }
 
     private static long labels(List<TrainBatch> batches) {

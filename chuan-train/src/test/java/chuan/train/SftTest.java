@@ -3,9 +3,9 @@ package chuan.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import chuan.model.BatchShape;
 import chuan.model.ModelConfig;
 import chuan.model.Position;
-import chuan.torch.TorchBatch;
 import chuan.train.ChatExample.Marks;
 import chuan.train.ChatExample.Message;
 import java.util.ArrayList;
@@ -68,7 +68,7 @@ class SftTest {
     }
 
     private static TrainBatch alone(ChatExample e) {
-        return new TrainBatch(TorchBatch.whole(1, e.length()), e.ids(), e.labels());
+        return new TrainBatch(BatchShape.whole(1, e.length()), e.ids(), e.labels());
     }
 
     private static double meanLoss(Learner learner, List<TrainBatch> batches) {
@@ -145,6 +145,6 @@ class SftTest {
         int[] labels = new int[e.length()];
         Arrays.fill(labels, TrainBatch.IGNORED);
         labels[e.length() - 2] = MARKS.end();
-        return new TrainBatch(TorchBatch.whole(1, e.length()), e.ids(), labels);
+        return new TrainBatch(BatchShape.whole(1, e.length()), e.ids(), labels);
     }
 }

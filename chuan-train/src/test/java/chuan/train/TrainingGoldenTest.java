@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import chuan.files.SafetensorsFile;
 import chuan.files.TensorData;
+import chuan.model.BatchShape;
 import chuan.model.ModelConfig;
 import chuan.model.Position;
 import chuan.model.Weights;
-import chuan.torch.TorchBatch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,7 +65,7 @@ class TrainingGoldenTest {
                 }
             }
         }
-        return new TrainBatch(TorchBatch.whole(rows.size(), length), ids, labels);
+        return new TrainBatch(BatchShape.whole(rows.size(), length), ids, labels);
     }
 
     @ParameterizedTest

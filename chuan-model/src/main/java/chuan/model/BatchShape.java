@@ -1,4 +1,4 @@
-package chuan.torch;
+package chuan.model;
 
 /// The shape of one training step: `sequences` rows of `tokens` each, laid out one after the other.
 ///
@@ -6,8 +6,8 @@ package chuan.torch;
 ///   the row, or an empty array if every row is one document. A position sees only earlier
 ///   positions of its own document; equal numbers must be adjacent. Nobody may change the array
 ///   afterwards
-public record TorchBatch(int sequences, int tokens, int[] segments) {
-    public TorchBatch {
+public record BatchShape(int sequences, int tokens, int[] segments) {
+    public BatchShape {
         if (sequences < 1 || tokens < 1) {
             throw new IllegalArgumentException(
                     "a batch of " + sequences + " sequences of " + tokens + " tokens");
@@ -19,8 +19,8 @@ public record TorchBatch(int sequences, int tokens, int[] segments) {
     }
 
     /// Whole rows: every row is one document.
-    public static TorchBatch whole(int sequences, int tokens) {
-        return new TorchBatch(sequences, tokens, new int[0]);
+    public static BatchShape whole(int sequences, int tokens) {
+        return new BatchShape(sequences, tokens, new int[0]);
     }
 
     /// Rows of an activation.
