@@ -63,23 +63,15 @@ record TrainingRun(
     }
 
     private Learner learner(TrainingLog log) {
-        return switch (config.device()) {
-            case "cpu" -> {
-                if (config.precision().equals("bf16"))
-                    throw new TrainingException(
-                            "precision bf16 needs device libtorch; cpu computes in fp32");
-                checkMemory(log);
-                yield new CpuLearner(
-                        model, initial, config.optimizer(), config.threads(), config.recompute());
-            }
-            default ->
-                    TorchLearner.load(
-                            model,
-                            initial,
-                            config.optimizer(),
-                            config.precision(),
-                            config.threads());
-        };
+        if (config.device().equals("cpu")) checkMemory(log);
+        return Learners.of(
+                config.device(),
+                config.precision(),
+                config.threads(),
+                config.recompute(),
+                model,
+                initial,
+                config.optimizer());
     }
 
     private void checkMemory(TrainingLog log) {

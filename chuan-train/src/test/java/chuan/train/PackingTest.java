@@ -91,7 +91,7 @@ class PackingTest {
     private static float[] lossAndGradients(
             ModelConfig config, List<TrainBatch> batches, String device) {
         var initial = new InitialWeights(config, 0.3, 5);
-        var settings = new TrainConfig.Optimizer(1e-3, 0.9, 0.95, 1e-8, 0.1, 1);
+        var settings = TrainConfig.Optimizer.adamW(1e-3, 0.9, 0.95, 1e-8, 0.1, 1);
         try (var learner =
                 device.equals("cpu")
                         ? new CpuLearner(config, initial, settings, 2)
