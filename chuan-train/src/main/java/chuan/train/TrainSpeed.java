@@ -31,8 +31,8 @@ public final class TrainSpeed {
 
     /// @param tokensPerSecond by the clock
     /// @param tokensPerCpuSecond by the processor time of the process
-    /// @param multiplyAddsPerToken of the model, forwards and backwards; not those of the optimizer,
-    ///   and nothing that is computed twice
+    /// @param multiplyAddsPerToken of the model, forwards and backwards; not those of the
+    ///   optimizer, and nothing that is computed twice
     /// @param losses of all steps
     record Report(
             String description,
