@@ -81,7 +81,8 @@ public final class Muon implements Optimizer {
                             block.up(),
                             block.down()));
         var momenta = Parameters.slices(taken, arena);
-        for (int i = 0; i < taken.size(); i++) state.put("momentum." + taken.get(i).name(), momenta.get(i));
+        for (int i = 0; i < taken.size(); i++)
+            state.put("momentum." + taken.get(i).name(), momenta.get(i));
         for (var block : parameters.weights().blocks()) {
             cut(block.qkv(), config.queryWidth(), config.kvWidth(), config.kvWidth());
             for (var w : List.of(block.attentionOut(), block.gate(), block.up(), block.down()))

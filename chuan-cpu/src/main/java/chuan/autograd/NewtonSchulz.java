@@ -1,5 +1,6 @@
 package chuan.autograd;
 
+import chuan.cpu.LargeMemory;
 import chuan.cpu.WorkerPool;
 import chuan.kernel.Gemm;
 import chuan.kernel.GradientKernels;
@@ -55,15 +56,19 @@ final class NewtonSchulz implements AutoCloseable {
                 Math.max(
                         Product.packedBytes(longer, shorter),
                         Product.packedBytes(shorter, longer)));
-        long most = Math.max(floats(shorter, longer), floats(longer, shorter));
-        x = Buffer.of(most, arena).address();
-        next = Buffer.of(most, arena).address();
-        gram = Buffer.of(floats(shorter, shorter), arena).address();
-        square = Buffer.of(floats(shorter, shorter), arena).address();
+        long most = Math.max(bytes(shorter, longer), bytes(longer, shorter));
+        x = allocate(most);
+        next = allocate(most);
+        gram = allocate(bytes(shorter, shorter));
+        square = allocate(bytes(shorter, shorter));
     }
 
-    private static long floats(int rows, int columns) {
-        return Math.multiplyExact(rows, stride(columns)) / Float.BYTES;
+    private static long bytes(int rows, int columns) {
+        return Math.multiplyExact(rows, stride(columns));
+    }
+
+    private long allocate(long bytes) {
+        return LargeMemory.allocate(bytes, Buffer.ALIGNMENT, arena).address();
     }
 
     /// Bytes from a row to the next.

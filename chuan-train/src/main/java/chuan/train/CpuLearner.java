@@ -54,7 +54,7 @@ final class CpuLearner implements Learner {
         pool = pool(threads);
         parameters = new Parameters(config);
         for (var p : parameters.all()) p.set(initial.get(p.name(), p.shape()));
-        training = 
+        training =
                 new CpuTraining(
                         config, parameters, recompute, kernels.gemm(), kernels.gradients(), pool);
         norm = new GradientNorm(parameters.all(), kernels.gradients(), pool);
