@@ -27,9 +27,7 @@ import picocli.CommandLine.Option;
 final class CompareCommand implements Callable<Integer> {
     private final Streams streams;
 
-    @Mixin ModelOption model = new ModelOption();
-    @Mixin CommonOptions common = new CommonOptions();
-    @Mixin TextOptions text = new TextOptions();
+    @Mixin TextModelOptions of = new TextModelOptions();
 
     @Option(
             names = "--with",
@@ -44,33 +42,24 @@ final class CompareCommand implements Callable<Integer> {
             description = "--weights of the second model; default: the same.")
     @Nullable WeightType withWeights;
 
-    @Option(
-            names = "--kernels",
-            paramLabel = "K",
-            description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}.")
-    KernelChoice kernels = KernelChoice.AUTO;
-
-    @Option(names = "--json", description = "As one JSON object.")
-    boolean json;
-
     CompareCommand(Streams streams) {
         this.streams = streams;
     }
 
     @Override
     public Integer call() throws IOException {
-        common.activationsUnlessGiven(ActivationType.F32);
-        var documents = text.documents();
-        long bytes = text.bytes(documents);
-        Tokenizer tokenizer = model.tokenizer();
+        of.common.activationsUnlessGiven(ActivationType.F32);
+        var documents = of.text.documents();
+        long bytes = of.text.bytes(documents);
+        Tokenizer tokenizer = of.model.tokenizer();
         var second = new ModelOption();
         second.folder = with;
         requireSameVocabulary(tokenizer, second);
-        common.shareThreads();
-        try (var a = LoadedModel.open(model, common, kernels, streams);
+        of.common.shareThreads();
+        try (var a = LoadedModel.open(of.model, of.common, of.kernels, streams);
                 var b = open(second);
                 var progress = new ProgressLine(streams, "comparing", "bytes", bytes)) {
-            var protocol = text.protocol(common, tokenizer, a.backend(), b.backend());
+            var protocol = of.text.protocol(of.common, tokenizer, a.backend(), b.backend());
             var result =
                     new Comparison(protocol)
                             .measure(
@@ -80,19 +69,19 @@ final class CompareCommand implements Callable<Integer> {
                                     documents,
                                     soFar -> progress.update(soFar.bytes()));
             progress.clear();
-            streams.out().println(json ? Json.line(report(protocol, result)) : table(result));
-            if (!json) streams.out().println("(" + text.amount(result.a(), protocol) + ")");
+            streams.out().println(of.json ? Json.line(report(protocol, result)) : table(result));
+            if (!of.json) streams.out().println("(" + of.text.amount(result.a(), protocol) + ")");
         }
         return 0;
     }
 
     private LoadedModel open(ModelOption second) {
-        var first = common.weights;
-        if (withWeights != null) common.weights = withWeights;
+        var first = of.common.weights;
+        if (withWeights != null) of.common.weights = withWeights;
         try {
-            return LoadedModel.open(second, common, kernels, streams);
+            return LoadedModel.open(second, of.common, of.kernels, streams);
         } finally {
-            common.weights = first;
+            of.common.weights = first;
         }
     }
 
@@ -106,7 +95,7 @@ final class CompareCommand implements Callable<Integer> {
                                     .formatted(
                                             with,
                                             other.vocabSize(),
-                                            model.path(),
+                                            of.model.path(),
                                             first.vocabSize())
                             + " vocabulary can be compared");
         for (int id = 0; id < first.vocabSize(); id++)
@@ -118,15 +107,15 @@ final class CompareCommand implements Callable<Integer> {
                                                 id,
                                                 other.piece(id),
                                                 first.piece(id),
-                                                model.path())
+                                                of.model.path())
                                 + " vocabulary can be compared");
     }
 
     private LinkedHashMap<String, Object> report(Perplexity protocol, Comparison.Result r) {
         var report = new LinkedHashMap<String, Object>();
-        report.put("model", model.path().toString());
+        report.put("model", of.model.path().toString());
         report.put("with", with.toString());
-        report.put("files", text.files.stream().map(Path::toString).toList());
+        report.put("files", of.text.files.stream().map(Path::toString).toList());
         report.put("documents", r.a().documents());
         report.put("bytes", r.a().bytes());
         report.put("tokens", r.a().tokens());
@@ -156,7 +145,7 @@ final class CompareCommand implements Callable<Integer> {
                 same first choice   %.2f %% of tokens
                 logits              differ by %.3g (root of the mean square)\
                 """,
-                model.path(),
+                of.model.path(),
                 with,
                 r.a().perplexity(),
                 r.b().perplexity(),

@@ -42,10 +42,9 @@ import picocli.CommandLine.Option;
 final class EvalQuantizationCommand implements Callable<Integer> {
     private final Streams streams;
 
-    @Mixin ModelOption model = new ModelOption();
-    @Mixin TextOptions text = new TextOptions();
+    @Mixin TextModelOptions of = new TextModelOptions();
+
     @Mixin EvalTaskOptions asked = new EvalTaskOptions();
-    @Mixin CommonOptions common = new CommonOptions();
 
     @Option(
             names = "--types",
@@ -61,19 +60,10 @@ final class EvalQuantizationCommand implements Callable<Integer> {
     int batch = 16;
 
     @Option(
-            names = "--kernels",
-            paramLabel = "K",
-            description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}.")
-    KernelChoice kernels = KernelChoice.AUTO;
-
-    @Option(
             names = "--html",
             paramLabel = "PAGE",
             description = "Write a page that opens from the disk and needs no network.")
     @Nullable Path html;
-
-    @Option(names = "--json", description = "As one JSON object.")
-    boolean json;
 
     EvalQuantizationCommand(Streams streams) {
         this.streams = streams;
@@ -81,24 +71,24 @@ final class EvalQuantizationCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        common.activationsUnlessGiven(ActivationType.F32);
-        common.shareThreads();
+        of.common.activationsUnlessGiven(ActivationType.F32);
+        of.common.shareThreads();
         var forms = types.stream().map(EvalQuantizationCommand::typeNamed).toList();
-        var documents = text.documents();
-        long bytes = text.bytes(documents);
+        var documents = of.text.documents();
+        long bytes = of.text.bytes(documents);
         List<Task> tasks =
                 asked.tasks.isEmpty()
                         ? List.of()
-                        : asked.open(common.contextOr(model.open().config().maxContext()));
+                        : asked.open(of.common.contextOr(of.model.open().config().maxContext()));
         var rows = new ArrayList<QuantizationTable.Row>();
-        rows.add(row(QuantizationTable.AS_STORED, model, null, tasks, bytes));
+        rows.add(row(QuantizationTable.AS_STORED, of.model, null, tasks, bytes));
         Path folder = Files.createTempDirectory("chuan-quantization");
         try {
             for (QuantType form : forms) {
                 var small = new ModelOption();
                 small.folder = folder.resolve(form.label() + ".gguf");
                 write(form, small.path());
-                rows.add(row(form.label(), small, model, tasks, bytes));
+                rows.add(row(form.label(), small, of.model, tasks, bytes));
                 Files.delete(small.path());
             }
         } finally {
@@ -108,12 +98,12 @@ final class EvalQuantizationCommand implements Callable<Integer> {
         }
         var table =
                 new QuantizationTable(
-                        String.valueOf(model.path().toAbsolutePath().normalize().getFileName()),
-                        text.names(),
+                        String.valueOf(of.model.path().toAbsolutePath().normalize().getFileName()),
+                        of.text.names(),
                         tasks.stream().map(Task::name).toList(),
                         rows);
         if (html != null) AtomicFile.writeText(html, HtmlQuantization.of(table));
-        if (json) streams.out().println(Json.line(table.values()));
+        if (of.json) streams.out().println(Json.line(table.values()));
         else if (html == null) streams.out().print(table.text());
         return 0;
     }
@@ -127,9 +117,9 @@ final class EvalQuantizationCommand implements Callable<Integer> {
     }
 
     private void write(QuantType form, Path file) throws IOException {
-        var input = model.open();
-        var vocabulary = GgufVocabulary.of(input, model);
-        try (var reads = new ParallelReads(common.threadsOrCores())) {
+        var input = of.model.open();
+        var vocabulary = GgufVocabulary.of(input, of.model);
+        try (var reads = new ParallelReads(of.common.threadsOrCores())) {
             var export =
                     new GgufExport(
                             input,
@@ -162,13 +152,13 @@ final class EvalQuantizationCommand implements Callable<Integer> {
             long bytes)
             throws IOException {
         FormGauge.Loss loss;
-        try (var b = LoadedModel.open(one, common, kernels, streams);
+        try (var b = LoadedModel.open(one, of.common, of.kernels, streams);
                 var progress = new ProgressLine(streams, form + ": reading", "bytes", bytes)) {
             Perplexity.Progress heard = soFar -> progress.update(soFar.bytes());
             if (measure == null) {
                 loss = gauge(b.backend()).alone(b.backend(), heard);
             } else {
-                try (var a = LoadedModel.open(measure, common, kernels, streams)) {
+                try (var a = LoadedModel.open(measure, of.common, of.kernels, streams)) {
                     loss = gauge(a.backend(), b.backend()).against(a.backend(), b.backend(), heard);
                 }
             }
@@ -184,14 +174,14 @@ final class EvalQuantizationCommand implements Callable<Integer> {
     }
 
     private FormGauge gauge(Backend... backends) throws IOException {
-        var tokenizer = model.tokenizer();
+        var tokenizer = of.model.tokenizer();
         return new FormGauge(
-                text.protocol(common, tokenizer, backends), tokenizer, text.documents());
+                of.text.protocol(of.common, tokenizer, backends), tokenizer, of.text.documents());
     }
 
     private List<Mean> scores(ModelOption one, List<Task> tasks) throws IOException {
         if (tasks.isEmpty()) return List.of();
-        try (var local = EvalModel.open(one, common, kernels, batch, true, streams);
+        try (var local = EvalModel.open(one, of.common, of.kernels, batch, true, streams);
                 var progress = new EvalProgress(streams)) {
             var examination =
                     new Examiner(local.examinee(), Map.of(), false, progress)

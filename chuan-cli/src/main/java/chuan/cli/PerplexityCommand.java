@@ -10,7 +10,6 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /// `chuan perplexity`: how well a model predicts a text.
 @Command(
@@ -20,20 +19,9 @@ import picocli.CommandLine.Option;
 final class PerplexityCommand implements Callable<Integer> {
     private final Streams streams;
 
-    @Mixin ModelOption model = new ModelOption();
-    @Mixin CommonOptions common = new CommonOptions();
+    @Mixin TextModelOptions of = new TextModelOptions();
 
-    @Mixin TextOptions text = new TextOptions();
     @Mixin LengthOptions length = new LengthOptions();
-
-    @Option(
-            names = "--kernels",
-            paramLabel = "K",
-            description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}.")
-    KernelChoice kernels = KernelChoice.AUTO;
-
-    @Option(names = "--json", description = "As one JSON object.")
-    boolean json;
 
     PerplexityCommand(Streams streams) {
         this.streams = streams;
@@ -41,18 +29,19 @@ final class PerplexityCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        common.activationsUnlessGiven(ActivationType.F32);
-        common.shareThreads();
+        of.common.activationsUnlessGiven(ActivationType.F32);
+        of.common.shareThreads();
         if (length.wanted()) {
-            new LengthReport(model, common, text, length, kernels, streams).run(json);
+            new LengthReport(of.model, of.common, of.text, length, of.kernels, streams)
+                    .run(of.json);
             return 0;
         }
-        var documents = text.documents();
-        long bytes = text.bytes(documents);
-        try (var loaded = LoadedModel.open(model, common, kernels, streams);
+        var documents = of.text.documents();
+        long bytes = of.text.bytes(documents);
+        try (var loaded = LoadedModel.open(of.model, of.common, of.kernels, streams);
                 var progress = new ProgressLine(streams, "reading", "bytes", bytes)) {
-            Tokenizer tokenizer = model.tokenizer();
-            var protocol = text.protocol(common, tokenizer, loaded.backend());
+            Tokenizer tokenizer = of.model.tokenizer();
+            var protocol = of.text.protocol(of.common, tokenizer, loaded.backend());
             var result =
                     protocol.measure(
                             loaded.backend(),
@@ -68,7 +57,7 @@ final class PerplexityCommand implements Callable<Integer> {
 
     private void print(Perplexity protocol, Perplexity.Result result) {
         var r = new LinkedHashMap<String, Object>();
-        r.put("file", text.names());
+        r.put("file", of.text.names());
         r.put("documents", result.documents());
         r.put("bytes", result.bytes());
         r.put("tokens", result.tokens());
@@ -77,7 +66,7 @@ final class PerplexityCommand implements Callable<Integer> {
         r.put("window", protocol.window());
         r.put("stride", protocol.stride());
         r.put("lossy_documents", result.lossyDocuments());
-        streams.out().println(json ? Json.line(r) : sentence(protocol, result));
+        streams.out().println(of.json ? Json.line(r) : sentence(protocol, result));
     }
 
     private String sentence(Perplexity protocol, Perplexity.Result result) {
@@ -93,7 +82,7 @@ final class PerplexityCommand implements Callable<Integer> {
                 "%.4f bits per byte, perplexity %.3f per token (%s)%s",
                 result.bitsPerByte(),
                 result.perplexity(),
-                text.amount(result, protocol),
+                of.text.amount(result, protocol),
                 changed);
     }
 }

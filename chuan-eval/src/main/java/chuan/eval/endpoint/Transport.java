@@ -30,7 +30,7 @@ import tools.jackson.databind.node.MissingNode;
 /// Thread-safe.
 final class Transport implements AutoCloseable {
     private static final JsonMapper JSON = new JsonMapper();
-    private static final int LONGEST_ANSWER = 64 << 20;
+    private static final int LONGEST_ANSWER = 16 << 20;
     private static final int LONGEST_MESSAGE = 300;
 
     /// An answer that another attempt would not change.

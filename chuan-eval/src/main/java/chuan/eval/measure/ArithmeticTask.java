@@ -1,10 +1,7 @@
 package chuan.eval.measure;
 
-import chuan.engine.ChatMessage;
-import chuan.eval.Ask;
 import chuan.eval.Exercise;
 import chuan.eval.Grouping;
-import chuan.eval.Prompt;
 import chuan.eval.Task;
 import chuan.eval.extract.AnswerReader;
 import chuan.eval.extract.Comparison;
@@ -155,17 +152,8 @@ public final class ArithmeticTask implements Task {
     }
 
     private Exercise exercise(Kind kind, int index, String text, String result, int examples) {
-        Prompt prompt =
-                chat ? new Prompt.Chat(List.of(ChatMessage.user(text))) : new Prompt.Text(text);
-        return new Exercise(
-                NAME,
-                kind.name(),
-                index,
-                List.of(new Ask.Writing(prompt, List.of("\n"), TOKENS, 0, 0)),
-                new WrittenJudge(READER, Comparison.EQUAL, List.of(result)),
-                List.of(),
-                List.of(result),
-                examples,
-                0);
+        var judge = new WrittenJudge(READER, Comparison.EQUAL, List.of(result));
+        return new OneLine(NAME, chat, TOKENS)
+                .exercise(kind.name(), index, text, judge, List.of(result), examples);
     }
 }

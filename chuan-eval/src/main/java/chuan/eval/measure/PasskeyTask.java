@@ -1,10 +1,7 @@
 package chuan.eval.measure;
 
-import chuan.engine.ChatMessage;
-import chuan.eval.Ask;
 import chuan.eval.Exercise;
 import chuan.eval.Grouping;
-import chuan.eval.Prompt;
 import chuan.eval.Task;
 import chuan.eval.extract.AnswerReader;
 import chuan.eval.extract.Comparison;
@@ -200,17 +197,8 @@ public final class PasskeyTask implements Task {
     }
 
     private Exercise exercise(String subject, int index, String text, String key) {
-        Prompt prompt =
-                chat ? new Prompt.Chat(List.of(ChatMessage.user(text))) : new Prompt.Text(text);
-        return new Exercise(
-                NAME,
-                subject,
-                index,
-                List.of(new Ask.Writing(prompt, List.of("\n"), TOKENS, 0, 0)),
-                new WrittenJudge(READER, Comparison.EQUAL, List.of(key)),
-                List.of(),
-                List.of(key),
-                0,
-                0);
+        var judge = new WrittenJudge(READER, Comparison.EQUAL, List.of(key));
+        return new OneLine(NAME, chat, TOKENS)
+                .exercise(subject, index, text, judge, List.of(key), 0);
     }
 }

@@ -1,12 +1,9 @@
 package chuan.eval.measure;
 
-import chuan.engine.ChatMessage;
-import chuan.eval.Ask;
 import chuan.eval.Examination.Measure;
 import chuan.eval.Exercise;
 import chuan.eval.Grouping;
 import chuan.eval.Judge;
-import chuan.eval.Prompt;
 import chuan.eval.Reply;
 import chuan.eval.Result;
 import chuan.eval.Task;
@@ -175,18 +172,8 @@ public final class TranslationTask implements Task {
 
     private Exercise exercise(String direction, int index, String examples, Pair pair) {
         String text = examples + question(direction, pair);
-        Prompt prompt =
-                chat ? new Prompt.Chat(List.of(ChatMessage.user(text))) : new Prompt.Text(text);
-        return new Exercise(
-                name,
-                direction,
-                index,
-                List.of(new Ask.Writing(prompt, List.of("\n"), TOKENS, 0, 0)),
-                judge(pair.targets()),
-                List.of(),
-                pair.targets(),
-                shots,
-                0);
+        return new OneLine(name, chat, TOKENS)
+                .exercise(direction, index, text, judge(pair.targets()), pair.targets(), shots);
     }
 
     private static Judge judge(List<String> targets) {

@@ -14,6 +14,7 @@ final class HtmlMeasures {
             Map.of(
                     "all", "全部",
                     "bits per byte", "比特/字节",
+                    "rate of points, %", "得分率（%）",
                     "bits per byte, difference", "比特/字节之差");
 
     private static final Pattern TOKENS = Pattern.compile("tokens ([0-9]+) to ([0-9]+)");

@@ -38,6 +38,9 @@ record Columns(
         AFTER_HASHES
     }
 
+    /// Characters of names in a message.
+    private static final int MOST_SHOWN = 400;
+
     /// What everybody calls them.
     static final Set<String> RESERVED =
             Set.of("question", "options", "key", "answer", "title", "subject", "handle", "number");
@@ -97,5 +100,12 @@ record Columns(
         all.addAll(options);
         all.add(answer);
         return all;
+    }
+
+    /// Names that a file has, as a message shows them: what is no set may have very long ones.
+    static String shown(Iterable<String> names) {
+        String all = String.join(", ", names);
+        if (all.length() <= MOST_SHOWN) return all;
+        return all.substring(0, all.offsetByCodePoints(0, MOST_SHOWN / 2)) + " …";
     }
 }

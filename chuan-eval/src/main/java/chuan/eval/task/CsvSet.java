@@ -169,7 +169,7 @@ final class CsvSet {
                         + ": line 1: there is no column "
                         + String.join(" or ", Columns.names(alternatives))
                         + "; the columns are "
-                        + String.join(", ", header)
+                        + Columns.shown(header)
                         + "; name them as the set has them, or fetch the set again");
     }
 }

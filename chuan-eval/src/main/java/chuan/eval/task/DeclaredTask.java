@@ -1,11 +1,13 @@
 package chuan.eval.task;
 
 import chuan.eval.Ask;
+import chuan.eval.Examination.Measure;
 import chuan.eval.Exercise;
 import chuan.eval.Grouping;
 import chuan.eval.Judge;
 import chuan.eval.LetterTokens;
 import chuan.eval.Prompt;
+import chuan.eval.Result;
 import chuan.eval.Task;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -15,6 +17,9 @@ import java.util.function.ToIntFunction;
 
 /// A task as its file declares it, with its set read. Immutable.
 final class DeclaredTask implements Task {
+    /// What a subject calls the points of each part of its questions.
+    static final String POINTS = "points";
+
     private final TaskFile file;
     private final Protocol protocol;
     private final TaskSettings settings;
@@ -177,6 +182,21 @@ final class DeclaredTask implements Task {
             var shots = draws.next(item).stream().map(pool::get).toList();
             exercises.add(exercise(prompter, subject, shots, item, countTokens));
         }
+    }
+
+    /// Of a set whose subjects say what points their questions have, where answers are written.
+    @Override
+    public List<Measure> measures(List<Result> results) {
+        var points = new LinkedHashMap<String, Double>();
+        for (String name : set.questions().keySet()) {
+            var subject = file.subject(name);
+            String each = subject.more().get(POINTS);
+            if (!set.open()
+                    || each == null
+                    || protocol.layout(subject).ask() != Layout.Asking.WRITE) return List.of();
+            points.put(name, Double.parseDouble(each));
+        }
+        return new PointsRate(points).measures(grouping(), results);
     }
 
     private Exercise exercise(

@@ -62,7 +62,7 @@ final class JsonSet {
                             + ": there is no "
                             + String.join(" or ", Columns.names(columns.answer()))
                             + "; its fields are "
-                            + String.join(", ", node.propertyNames()));
+                            + Columns.shown(node.propertyNames()));
         int choices = Math.max(options.size(), columns.choices());
         var more = new HashMap<String, String>();
         columns.more()
@@ -117,7 +117,7 @@ final class JsonSet {
                             + ": there is no "
                             + String.join(" or ", Columns.names(alternatives))
                             + "; its fields are "
-                            + String.join(", ", node.propertyNames()));
+                            + Columns.shown(node.propertyNames()));
         return value;
     }
 

@@ -56,6 +56,18 @@ final class SetReader {
         try {
             String text =
                     StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            int nul = text.indexOf('\0');
+            if (nul >= 0)
+                throw new TaskException(
+                        file
+                                + ": line "
+                                + (1
+                                        + text.substring(0, nul)
+                                                .chars()
+                                                .filter(c -> c == '\n')
+                                                .count())
+                                + ": holds a NUL, as no text does; save the file as UTF-8 or fetch"
+                                + " it again");
             return text.startsWith("\ufeff") ? text.substring(1) : text;
         } catch (CharacterCodingException _) {
             throw new TaskException(

@@ -212,6 +212,13 @@ record TaskFile(
             String each = protocol.shots().each();
             if (!subject.more().getOrDefault(each, "0").matches("[0-9]{1,3}"))
                 throw wrong(all, subject, each, "should be a number");
+            String points = subject.more().getOrDefault(DeclaredTask.POINTS, "1");
+            if (!points.matches("[0-9]{1,3}(\\.[0-9]{1,3})?") || Double.parseDouble(points) == 0)
+                throw wrong(
+                        all,
+                        subject,
+                        DeclaredTask.POINTS,
+                        "should be a number above 0, such as 1.5");
             var need = protocol.layout(subject).judge().flatMap(TextJudge::need);
             if (need.isEmpty()) continue;
             String key = need.get().key();

@@ -489,6 +489,37 @@ class EndpointExamineeTest {
     }
 
     @Test
+    void anAnswerWithoutEndIsCutAndRedirectsAreNotFollowed() throws IOException {
+        String huge = "{\"choices\":[{\"text\":\"" + "x".repeat(17 << 20) + "\"}]}";
+        Conduct conduct =
+                heard ->
+                        heard.number() < 0
+                                ? new Said.Text("A")
+                                : new Said.Raw("application/json", huge);
+        try (var endpoint = new SyntheticEndpoint(Logprobs.NONE, conduct);
+                var examinee =
+                        EndpointExaminee.open(
+                                options(endpoint).withAttempts(2, Duration.ofMillis(1)))) {
+            var reply = answers(examinee, List.of(letters(text(1)))).getFirst();
+            assertThat(reply).isInstanceOf(Reply.Failure.class);
+            assertThat(((Reply.Failure) reply).why())
+                    .endsWith(", in 2 attempts")
+                    .hasSizeLessThan(300);
+        }
+        Conduct elsewhere =
+                heard ->
+                        new Said.Status(307, "", Map.of("Location", "http://elsewhere.invalid/v1"));
+        try (var endpoint = new SyntheticEndpoint(Logprobs.NONE, elsewhere)) {
+            assertThatThrownBy(() -> EndpointExaminee.open(options(endpoint)))
+                    .isInstanceOf(ExaminationException.class)
+                    .hasMessage(
+                            endpoint.address()
+                                    + "/completions redirects to http://elsewhere.invalid/v1: give"
+                                    + " that address to --endpoint");
+        }
+    }
+
+    @Test
     void nobodyThere() throws IOException {
         var endpoint = new SyntheticEndpoint(Logprobs.NONE, says("A"));
         var options = options(endpoint);

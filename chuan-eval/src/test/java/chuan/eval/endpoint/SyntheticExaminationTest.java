@@ -54,6 +54,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// the 200 questions 60 are B.
 class SyntheticExaminationTest {
     private static final int QUESTIONS = 200;
+    private static final int CONCURRENCY = 16;
     private static final List<String> LETTERS = List.of("A", "B", "C", "D");
 
     /// Answers by the number of the question in the prompt.
@@ -155,7 +156,7 @@ class SyntheticExaminationTest {
 
     private static EndpointOptions options(SyntheticEndpoint endpoint) {
         return EndpointOptions.of(endpoint.address(), "")
-                .withConcurrency(16)
+                .withConcurrency(CONCURRENCY)
                 .withAttempts(3, Duration.ofMillis(1))
                 .withTimeout(Duration.ofSeconds(60));
     }
@@ -350,7 +351,8 @@ class SyntheticExaminationTest {
             left.set(Integer.MAX_VALUE);
             asked.set(0);
             var resumed = write(endpoint, out, new Cancellation());
-            assertThat(asked.get()).isEqualTo(QUESTIONS - 90);
+            // what was on its way when the run gave up is asked again
+            assertThat(asked.get()).isBetween(QUESTIONS - 90, QUESTIONS - 90 + CONCURRENCY);
             var unbroken = write(endpoint, folder.resolve("other.json"), new Cancellation());
             assertThat(ExaminationFile.text(resumed)).isEqualTo(ExaminationFile.text(unbroken));
         }

@@ -82,6 +82,23 @@ final class BrokenInputTest {
     }
 
     @Test
+    void aNulIsNoText() {
+        failure(HEADER + ROW + "1,q\0,a,b,c,d,A\n")
+                .hasMessage(
+                        file()
+                                + ": line 3: holds a NUL, as no text does; save the file as UTF-8 or"
+                                + " fetch it again");
+    }
+
+    /// Of a file that is no set a message shows the beginning alone.
+    @Test
+    void endlessLinesAreSaidInAShortOne() {
+        for (String line :
+                List.of("x".repeat(20 << 20), "name,".repeat(4 << 20), "\"" + "y".repeat(20 << 20)))
+            failure(line + "\n").message().startsWith(file()).hasSizeLessThan(2000);
+    }
+
+    @Test
     void missingCellIsFound() {
         failure(HEADER + ROW + "1,\"q\n2\",a,b,c,A\n")
                 .hasMessage(
