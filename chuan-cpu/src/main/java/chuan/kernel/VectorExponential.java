@@ -16,13 +16,7 @@ final class VectorExponential {
         return ordinary(x);
     }
 
-    /// [Exponential#exp] of arguments of at most 0.
-    static FloatVector notAboveOne(FloatVector value) {
-        return ordinary(
-                value.blend(Exponential.LOW, value.compare(VectorOperators.LT, Exponential.LOW)));
-    }
-
-    /// Of arguments of at most 0: the same as [#notAboveOne], and 0 below [Kernels#LOWEST].
+    /// Of arguments of at most 0: the same, and 0 below [Kernels#LOWEST].
     static FloatVector weight(FloatVector value) {
         return ordinary(value).blend(0, value.compare(VectorOperators.LT, Kernels.LOWEST));
     }

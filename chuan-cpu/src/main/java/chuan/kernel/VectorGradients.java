@@ -314,27 +314,16 @@ public final class VectorGradients implements GradientKernels {
         return (float) Math.log(sum) + max - target;
     }
 
-    /// Four at a time: a maximum in Java's sense takes a dozen cycles until the next can begin.
     private static float largest(long x, int n) {
-        var a = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
-        var b = a;
-        var c = a;
-        var d = a;
-        int k = 0;
-        for (; k <= n - 4 * LENGTH; k += 4 * LENGTH) {
-            a = a.max(f32(x + BYTES * k));
-            b = b.max(f32(x + BYTES * (k + LENGTH)));
-            c = c.max(f32(x + BYTES * (k + 2 * LENGTH)));
-            d = d.max(f32(x + BYTES * (k + 3 * LENGTH)));
-        }
-        for (; k < n; k += LENGTH) a = a.max(f32(x + BYTES * k));
-        return a.max(b).max(c.max(d)).reduceLanes(VectorOperators.MAX);
+        var max = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
+        for (int k = 0; k < n; k += LENGTH) max = max.max(f32(x + BYTES * k));
+        return max.reduceLanes(VectorOperators.MAX);
     }
 
     private static void exponentials(long x, int lane, int n, float max, float[] sums) {
         var sum = FloatVector.zero(F);
         for (int k = lane; k < n; k += LANES) {
-            var e = VectorExponential.notAboveOne(f32(x + BYTES * k).sub(max));
+            var e = VectorExponential.exp(f32(x + BYTES * k).sub(max));
             put(e, x + BYTES * k);
             sum = sum.add(e);
         }
