@@ -4,7 +4,7 @@ package chuan.autograd;
 ///
 /// @param weights fp32, as are
 /// @param gradients of the weights, and
-/// @param moments of the optimizer
+/// @param moments of AdamW; Muon needs half as much for the matrices of layers, and some scratch
 /// @param values that verbs leave to one another and to their derivatives, and their gradients
 /// @param scratch of products and attention
 public record TrainingMemory(
