@@ -35,10 +35,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "eval",
         description = {
-            "Examines a model, or an endpoint, with benchmarks such as C-Eval, MMLU and CMMLU, by"
-                    + " the",
-            "protocols of the published figures or by others; the same command gives the same"
-                    + " digits."
+            "Examines a model, or an endpoint, with benchmarks such as C-Eval, MMLU and CMMLU.",
+            "Asks by the protocols of the published figures or by others; the same command gives the same digits."
         },
         mixinStandardHelpOptions = true)
 final class EvalCommand implements Callable<Integer> {

@@ -17,9 +17,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "compare",
         description = {
-            "Compares two results of chuan eval --out question by question: difference with"
-                    + " interval,",
-            "McNemar's test, which answers changed. Runs that did not ask the same are refused."
+            "Compares two runs of chuan eval --out question by question.",
+            "Difference with interval, McNemar's test, which answers changed. Runs that did not ask the same are refused."
         },
         mixinStandardHelpOptions = true)
 final class EvalCompareCommand implements Callable<Integer> {

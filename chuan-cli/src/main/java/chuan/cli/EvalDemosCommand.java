@@ -22,9 +22,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "demos",
         description = {
-            "Lets models write to the same prompts, those of the announcements of Baichuan and a"
-                    + " few of",
-            "our own, and puts what they wrote side by side."
+            "Lets models write to the same prompts, side by side.",
+            "The prompts are those of the announcements of Baichuan and a few of our own."
         },
         mixinStandardHelpOptions = true)
 final class EvalDemosCommand implements Callable<Integer> {

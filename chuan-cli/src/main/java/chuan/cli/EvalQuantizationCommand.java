@@ -34,9 +34,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "quantization",
         description = {
-            "Writes a model in fewer bits, to a place of its own that is emptied again, and"
-                    + " measures what",
-            "it lost: bytes, bits per byte and divergence on a text, scores of tasks."
+            "Measures what a model loses in fewer bits, in one table or page.",
+            "Writes it in each type to a place of its own that is emptied again: bytes, bits per byte and divergence on a text, scores of tasks."
         },
         mixinStandardHelpOptions = true)
 final class EvalQuantizationCommand implements Callable<Integer> {

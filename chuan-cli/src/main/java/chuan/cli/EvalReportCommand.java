@@ -18,8 +18,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "report",
         description = {
-            "Shows the result of chuan eval --out: tables in the layout of the published ones with",
-            "these beside, intervals, calibration, choice of letters; as text or as one HTML page."
+            "Shows what a run of chuan eval --out says, as text or as one HTML page.",
+            "Tables in the layout of the published ones with these beside, intervals, calibration, choice of letters."
         },
         mixinStandardHelpOptions = true)
 final class EvalReportCommand implements Callable<Integer> {
