@@ -20,8 +20,8 @@ import java.util.stream.IntStream;
 /// verb, and whether memory stays level.
 ///
 /// Run: `java -cp ... chuan.bench.TrainingLoop [steps [vocab,hidden,layers,heads,ff
-/// [sequences,tokens [recompute]]]]`, on Linux. Ends with code 1 if resident memory grew by more
-/// than 50 MB after the first tenth.
+/// [sequences,tokens [auto|fp32|bf16 [recompute]]]]]`, on Linux. Ends with code 1 if resident
+/// memory grew by more than 50 MB after the first tenth.
 public final class TrainingLoop {
     private static final long ALLOWED_BYTES = 50_000_000;
     private static final double DEVIATION = 0.02;
@@ -32,7 +32,7 @@ public final class TrainingLoop {
         int steps = args.length > 0 ? Integer.parseInt(args[0]) : 1000;
         int[] shape = numbers(args.length > 1 ? args[1] : "8192,256,6,4,688");
         int[] batch = numbers(args.length > 2 ? args[2] : "8,256");
-        boolean recompute = args.length > 3 && args[3].equals("recompute");
+        boolean recompute = args.length > 4 && args[4].equals("recompute");
         var config =
                 new ModelConfig(
                         shape[0],
@@ -49,6 +49,7 @@ public final class TrainingLoop {
                         true,
                         0);
         var kernels = TrainingKernels.select();
+        var products = kernels.products(args.length > 3 ? args[3] : "auto");
         try (var pool = new WorkerPool(Runtime.getRuntime().availableProcessors());
                 var parameters = new Parameters(config);
                 var training =
@@ -57,6 +58,7 @@ public final class TrainingLoop {
                                 parameters,
                                 recompute,
                                 kernels.gemm(),
+                                products,
                                 kernels.gradients(),
                                 pool);
                 var optimizer =
@@ -71,7 +73,7 @@ public final class TrainingLoop {
             fill(parameters);
             System.out.printf(
                     Locale.ROOT,
-                    "%,d parameters, batches of %d x %d, %s, %s%n",
+                    "%,d parameters, batches of %d x %d, %s, products by %s, %s%n",
                     parameters.count(),
                     batch[0],
                     batch[1],
@@ -81,8 +83,10 @@ public final class TrainingLoop {
                             batch[1],
                             recompute,
                             kernels.gemm(),
+                            products,
                             kernels.gradients(),
                             pool),
+                    products.name(),
                     kernels.reason());
             var norm = new GradientNorm(parameters.all(), kernels.gradients(), pool);
             run(training, norm, optimizer, config, batch, steps);

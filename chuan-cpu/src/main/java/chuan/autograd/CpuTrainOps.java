@@ -16,7 +16,7 @@ final class CpuTrainOps implements Ops<Value, Parameter> {
     private final Value.Rows all;
     private final Value.Rows wanted;
     private final Rotation rotation;
-    private long ownBytes = Product.ownBytes();
+    private long ownBytes;
     private long sharedBytes;
 
     CpuTrainOps(ModelConfig config, int sequences, int tokens, Tape tape, Step step) {
@@ -28,6 +28,7 @@ final class CpuTrainOps implements Ops<Value, Parameter> {
         all = new Value.Rows(Math.multiplyExact(sequences, tokens));
         wanted = new Value.Rows(all.most);
         rotation = new Rotation(config, tokens);
+        ownBytes = Product.ownBytes(step.products);
     }
 
     /// The rows whose logits are asked for: as many as a batch says.
@@ -72,7 +73,7 @@ final class CpuTrainOps implements Ops<Value, Parameter> {
     public Value linear(Value x, Parameter w) {
         var out = value(x.rows, w.rows());
         tape.add(new Linear(step, x, w, out), List.of(x), List.of(out));
-        scratch(0, Linear.sharedBytes(w.rows(), x.width, x.rows.most));
+        scratch(0, Linear.sharedBytes(step, w.rows(), x.width, x.rows.most));
         return out;
     }
 
@@ -96,7 +97,7 @@ final class CpuTrainOps implements Ops<Value, Parameter> {
         var lifted = new Buffer(out.elements());
         var swiglu = new Swiglu(step, x, gate, up, out, gated, lifted);
         tape.add(swiglu, List.of(x), List.of(out), gated, lifted);
-        scratch(0, Linear.sharedBytes(gate.rows(), x.width, x.rows.most));
+        scratch(0, Linear.sharedBytes(step, gate.rows(), x.width, x.rows.most));
         return out;
     }
 
@@ -121,11 +122,15 @@ final class CpuTrainOps implements Ops<Value, Parameter> {
         int block = HeadLoss.block(hidden.rows.most);
         var logits = new Buffer((long) block * HeadLoss.logitRow(w.rows()));
         var losses = new Buffer(hidden.rows.most);
-        var across = new Buffer(Product.packedBytes(w.rows(), hidden.width) / Float.BYTES);
-        var along = new Buffer(Product.packedBytes(hidden.width, w.rows()) / Float.BYTES);
+        var across = packed(w.rows(), hidden.width);
+        var along = packed(hidden.width, w.rows());
         var loss = new HeadLoss(step, hidden, w, logits, losses, across, along);
         tape.add(loss, List.of(hidden), List.of(), logits, losses, across, along);
-        scratch(0, Product.packedBytes(hidden.width, block));
+        scratch(0, Product.packedBytes(step.products, hidden.width, block));
+    }
+
+    private Buffer packed(int columns, int depth) {
+        return new Buffer(Product.packedBytes(step.products, columns, depth) / Float.BYTES);
     }
 
     /// Bytes of scratch that each thread needs.

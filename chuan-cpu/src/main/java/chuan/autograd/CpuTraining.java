@@ -1,6 +1,7 @@
 package chuan.autograd;
 
 import chuan.cpu.WorkerPool;
+import chuan.kernel.BlockProduct;
 import chuan.kernel.Gemm;
 import chuan.kernel.GradientKernels;
 import chuan.model.Decoder;
@@ -62,11 +63,14 @@ public final class CpuTraining implements AutoCloseable {
 
     /// @param recompute whether to keep of each layer what it begins with only, and to run it again
     ///   for its derivative: the same bits, less memory, about a quarter more work in the layers
+    /// @param gemm products within attention
+    /// @param products all others: in fp32, or of operands rounded to bf16
     public CpuTraining(
             ModelConfig config,
             Parameters parameters,
             boolean recompute,
             Gemm gemm,
+            BlockProduct products,
             GradientKernels kernels,
             WorkerPool pool) {
         if (config.normalizedHead())
@@ -74,7 +78,7 @@ public final class CpuTraining implements AutoCloseable {
                     "training a model with a normalised head is not supported");
         decoder = new Decoder<>(config, parameters.weights());
         this.recompute = recompute;
-        step = new Step(gemm, kernels, pool);
+        step = new Step(gemm, products, kernels, pool);
     }
 
     /// What training takes, batches of this shape and [AdamW] included.
@@ -84,11 +88,12 @@ public final class CpuTraining implements AutoCloseable {
             int tokens,
             boolean recompute,
             Gemm gemm,
+            BlockProduct products,
             GradientKernels kernels,
             WorkerPool pool) {
         var parameters = new LinkedHashMap<String, Parameter>();
         var decoder = new Decoder<>(config, Parameters.tree(config, parameters));
-        var step = new Step(gemm, kernels, pool);
+        var step = new Step(gemm, products, kernels, pool);
         var plan = new Plan(decoder, sequences, tokens, recompute, step);
         step.scratch.close();
         long weights = Parameters.bytes(parameters.values());

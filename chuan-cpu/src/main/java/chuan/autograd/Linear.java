@@ -24,10 +24,12 @@ final class Linear implements Node {
     }
 
     /// Bytes of scratch for all threads, for a weight `[out, in]` and so many rows.
-    static long sharedBytes(int out, int in, int rows) {
+    static long sharedBytes(Step step, int out, int in, int rows) {
+        var kernel = step.products;
         return Math.max(
-                Math.max(Product.packedBytes(out, in), Product.packedBytes(in, out)),
-                Product.packedBytes(in, rows));
+                Math.max(
+                        Product.packedBytes(kernel, out, in), Product.packedBytes(kernel, in, out)),
+                Product.packedBytes(kernel, in, rows));
     }
 
     void addsTo(boolean there) {

@@ -1,7 +1,7 @@
 package chuan.autograd;
 
 import chuan.cpu.WorkerPool;
-import chuan.kernel.Gemm;
+import chuan.kernel.BlockProduct;
 import chuan.kernel.GradientKernels;
 import chuan.model.ModelConfig;
 import java.lang.foreign.Arena;
@@ -66,7 +66,7 @@ public final class Muon implements Optimizer {
             ModelConfig config,
             Parameters parameters,
             Settings settings,
-            Gemm gemm,
+            BlockProduct products,
             GradientKernels kernels,
             WorkerPool pool) {
         this.settings = settings;
@@ -92,7 +92,7 @@ public final class Muon implements Optimizer {
         matrices.sort(Comparator.comparingDouble(Matrix::cost).reversed());
         orthogonal = new NewtonSchulz[pool.threads()];
         for (int i = 0; i < orthogonal.length; i++)
-            orthogonal[i] = scratch(gemm, settings.iterations());
+            orthogonal[i] = scratch(products, settings.iterations());
     }
 
     private void cut(Parameter p, int... parts) {
@@ -105,7 +105,7 @@ public final class Muon implements Optimizer {
         }
     }
 
-    private NewtonSchulz scratch(Gemm gemm, int iterations) {
+    private NewtonSchulz scratch(BlockProduct products, int iterations) {
         int rows = 0;
         int columns = 0;
         int shorter = 0;
@@ -114,7 +114,7 @@ public final class Muon implements Optimizer {
             columns = Math.max(columns, matrix.columns);
             shorter = Math.max(shorter, matrix.shorter());
         }
-        return new NewtonSchulz(gemm, kernels, iterations, rows, columns, shorter);
+        return new NewtonSchulz(products, kernels, iterations, rows, columns, shorter);
     }
 
     /// Those that are left to another optimizer.

@@ -2,7 +2,7 @@ package chuan.autograd;
 
 import chuan.cpu.LargeMemory;
 import chuan.cpu.WorkerPool;
-import chuan.kernel.Gemm;
+import chuan.kernel.BlockProduct;
 import chuan.kernel.GradientKernels;
 import chuan.kernel.Kernels;
 import java.lang.foreign.Arena;
@@ -41,7 +41,7 @@ final class NewtonSchulz implements AutoCloseable {
 
     /// Room for matrices of up to so many rows and columns, `shorter` in the smaller direction.
     NewtonSchulz(
-            Gemm gemm,
+            BlockProduct kernel,
             GradientKernels kernels,
             int iterations,
             int rows,
@@ -49,13 +49,13 @@ final class NewtonSchulz implements AutoCloseable {
             int shorter) {
         this.kernels = kernels;
         this.iterations = iterations;
-        product = new Product(gemm, alone, scratch);
+        product = new Product(kernel, alone, scratch);
         int longer = Math.max(rows, columns);
         scratch.reserve(
-                Product.ownBytes(),
+                Product.ownBytes(kernel),
                 Math.max(
-                        Product.packedBytes(longer, shorter),
-                        Product.packedBytes(shorter, longer)));
+                        Product.packedBytes(kernel, longer, shorter),
+                        Product.packedBytes(kernel, shorter, longer)));
         long most = Math.max(bytes(shorter, longer), bytes(longer, shorter));
         x = allocate(most);
         next = allocate(most);

@@ -1,31 +1,26 @@
 package chuan.autograd;
 
 import chuan.cpu.WorkerPool;
-import chuan.kernel.Gemm;
+import chuan.kernel.BlockProduct;
 
 /// A matrix product shared among threads: `C = A B`, or added to `C`. `B` is packed first, panels
-/// of [Gemm#WIDTH] columns by [#DEPTH] rows, so that a block of it stays in a core's second-level
+/// of a few columns by some hundred rows, so that a block of it stays in a core's second-level
 /// cache while rows of `A` pass by (Goto and van de Geijn 2008, "Anatomy of High-Performance Matrix
 /// Multiplication"). Operands are addresses with distances in bytes between rows and columns.
 ///
 /// Used again and again; one product at a time, from one thread.
 final class Product {
-    /// Of a panel; a block of 256 times 32 floats is two thirds of a first-level cache.
-    private static final int DEPTH = 256;
-
-    /// Rows of `A` at a time, at most: with [#DEPTH], 192 KB.
-    private static final int ROWS = 192;
-
-    /// Columns of `B` at a time: with [#DEPTH], 512 KB.
-    private static final int COLUMNS = 512;
-
     /// Pieces for each thread, so that all end at nearly the same time.
     private static final int PIECES = 4;
 
-    private final Gemm gemm;
+    /// Columns that are packed at a time: whole lines of memory, and their neighbours.
+    private static final int PACKED_COLUMNS = 4 * BlockProduct.WIDTH;
+
+    private final BlockProduct kernel;
+    private final BlockProduct.Blocking blocking;
     private final WorkerPool pool;
     private final Scratch scratch;
-    private final WorkerPool.Job packing = (_, from, to) -> packPanels(from, to);
+    private final WorkerPool.Job packing = this::pack;
     private final WorkerPool.Job multiplying = this::multiply;
 
     private long a;
@@ -43,33 +38,42 @@ final class Product {
     private long packed;
     private int panels;
     private int depths;
+    private int packings;
     private int rowsOfPiece;
     private int rowPieces;
     private int columnsOfPiece;
 
     Product(Step step) {
-        gemm = step.gemm;
-        pool = step.pool;
-        scratch = step.scratch;
+        this(step.products, step.pool, step.scratch);
     }
 
-    Product(Gemm gemm, WorkerPool pool, Scratch scratch) {
-        this.gemm = gemm;
+    Product(BlockProduct kernel, WorkerPool pool, Scratch scratch) {
+        this.kernel = kernel;
+        blocking = kernel.blocking();
         this.pool = pool;
         this.scratch = scratch;
     }
 
     /// Bytes of scratch for all threads that a product with `[k, n]` needs.
-    static long packedBytes(int n, int k) {
-        return Math.ceilDiv(n, Gemm.WIDTH) * Gemm.panelBytes(k);
+    static long packedBytes(BlockProduct kernel, int n, int k) {
+        var blocking = kernel.blocking();
+        int panels = Math.ceilDiv(n, BlockProduct.WIDTH);
+        long bytes = 0;
+        int depths = depths(blocking, k);
+        for (int d = 0; d < depths; d++) {
+            int depth = depthAt(blocking, k, depths, d + 1) - depthAt(blocking, k, depths, d);
+            bytes += panels * kernel.packedBytes(depth);
+        }
+        return bytes;
     }
 
     /// Bytes of scratch that each thread needs.
-    static long ownBytes() {
-        return Gemm.scratchBytes(ROWS);
+    static long ownBytes(BlockProduct kernel) {
+        var blocking = kernel.blocking();
+        return kernel.ownBytes(blocking.rows(), blocking.columns(), blocking.depth());
     }
 
-    /// `A` is `[m, k]`.
+    /// `A` is `[m, k]`; one of the distances is that of a float.
     Product a(long address, long row, long column) {
         a = address;
         aRow = row;
@@ -77,7 +81,7 @@ final class Product {
         return this;
     }
 
-    /// `B` is `[k, n]`; one of the distances is that of a float.
+    /// `B` is `[k, n]`; the same.
     Product b(long address, long row, long column) {
         b = address;
         bRow = row;
@@ -108,73 +112,81 @@ final class Product {
         n = columns;
         k = depth;
         packed = address;
-        panels = Math.ceilDiv(n, Gemm.WIDTH);
-        depths = Math.ceilDiv(k, DEPTH);
-        pool.run(panels * depths, 2, packing);
+        panels = Math.ceilDiv(n, BlockProduct.WIDTH);
+        depths = depths(blocking, k);
+        packings = Math.ceilDiv(n, PACKED_COLUMNS);
+        pool.run(packings * depths, 2, packing);
     }
 
     /// With the `B` that was packed last.
     void runPacked(int rows, boolean add) {
         m = rows;
         adds = add;
-        columnsOfPiece = Math.min(COLUMNS, Math.ceilDiv(n, Gemm.WIDTH) * Gemm.WIDTH);
+        columnsOfPiece = Math.min(blocking.columns(), panels * BlockProduct.WIDTH);
         int columnPieces = Math.ceilDiv(n, columnsOfPiece);
         int wanted = Math.ceilDiv(PIECES * pool.threads(), columnPieces);
-        int even = Math.ceilDiv(Math.ceilDiv(m, wanted), 12) * 12;
-        rowsOfPiece = Math.clamp(even, 24, ROWS);
+        int unit = blocking.rowUnit();
+        int even = Math.ceilDiv(Math.ceilDiv(m, wanted), unit) * unit;
+        rowsOfPiece = Math.clamp(even, 2 * unit, blocking.rows());
         rowPieces = Math.ceilDiv(m, rowsOfPiece);
         pool.run(rowPieces * columnPieces, 1, multiplying);
     }
 
-    /// Of depth block `d`: `depths` even pieces.
-    private int depthAt(int d) {
-        return (int) ((long) k * d / depths);
+    private static int depths(BlockProduct.Blocking blocking, int k) {
+        return Math.ceilDiv(k, blocking.depth());
     }
 
-    private long panel(int depthBlock, int panel) {
+    /// Where block `d` of `depths` nearly even ones begins.
+    private static int depthAt(BlockProduct.Blocking blocking, int k, int depths, int d) {
+        int unit = blocking.depthUnit();
+        long units = Math.ceilDiv(k, unit);
+        return (int) Math.min(k, units * d / depths * unit);
+    }
+
+    private int depthAt(int d) {
+        return depthAt(blocking, k, depths, d);
+    }
+
+    private long panel(int depthBlock, int column) {
         int from = depthAt(depthBlock);
         int depth = depthAt(depthBlock + 1) - from;
-        return packed + Gemm.panelBytes(from) * panels + Gemm.panelBytes(depth) * panel;
+        return packed
+                + kernel.packedBytes(from) * panels
+                + kernel.packedBytes(depth) * (column / BlockProduct.WIDTH);
     }
 
-    private void packPanels(int from, int to) {
+    private void pack(int worker, int from, int to) {
         for (int piece = from; piece < to; piece++) {
-            int d = piece / panels;
-            int panel = piece % panels;
-            int depth = depthAt(d + 1) - depthAt(d);
-            int column = panel * Gemm.WIDTH;
-            int columns = Math.min(Gemm.WIDTH, n - column);
-            long source = b + depthAt(d) * bRow + column * bColumn;
-            long target = panel(d, panel);
-            if (bColumn == Float.BYTES) gemm.pack(source, bRow, depth, columns, target);
-            else gemm.packTransposed(source, bColumn, depth, columns, target);
+            int d = piece / packings;
+            int column = piece % packings * PACKED_COLUMNS;
+            kernel.packColumns(
+                    b + depthAt(d) * bRow + column * bColumn,
+                    bRow,
+                    bColumn,
+                    depthAt(d + 1) - depthAt(d),
+                    Math.min(PACKED_COLUMNS, n - column),
+                    panel(d, column),
+                    scratch.own(worker));
         }
     }
 
     private void multiply(int worker, int from, int to) {
-        long own = scratch.own(worker);
         for (int piece = from; piece < to; piece++) {
             int row = piece % rowPieces * rowsOfPiece;
-            int rows = Math.min(rowsOfPiece, m - row);
-            int firstColumn = piece / rowPieces * columnsOfPiece;
-            int endColumn = Math.min(firstColumn + columnsOfPiece, n);
-            for (int d = 0; d < depths; d++) {
-                int k0 = depthAt(d);
-                int depth = depthAt(d + 1) - k0;
-                for (int column = firstColumn; column < endColumn; column += Gemm.WIDTH)
-                    gemm.panel(
-                            a + row * aRow + k0 * aColumn,
-                            aRow,
-                            aColumn,
-                            rows,
-                            panel(d, column / Gemm.WIDTH),
-                            depth,
-                            c + row * cRow + (long) column * Float.BYTES,
-                            cRow,
-                            Math.min(Gemm.WIDTH, n - column),
-                            adds || d > 0,
-                            own);
-            }
+            int column = piece / rowPieces * columnsOfPiece;
+            for (int d = 0; d < depths; d++)
+                kernel.multiply(
+                        a + row * aRow + depthAt(d) * aColumn,
+                        aRow,
+                        aColumn,
+                        Math.min(rowsOfPiece, m - row),
+                        panel(d, column),
+                        depthAt(d + 1) - depthAt(d),
+                        c + row * cRow + (long) column * Float.BYTES,
+                        cRow,
+                        Math.min(columnsOfPiece, n - column),
+                        adds || d > 0,
+                        scratch.own(worker));
         }
     }
 }

@@ -1,12 +1,18 @@
 package chuan.autograd;
 
 import chuan.cpu.WorkerPool;
+import chuan.kernel.BlockProduct;
 import chuan.kernel.Gemm;
 import chuan.kernel.GradientKernels;
 
 /// What the nodes of a tape share: kernels, threads, scratch, and the batch of the step.
 final class Step {
+    /// Products within attention.
     final Gemm gemm;
+
+    /// All others.
+    final BlockProduct products;
+
     final GradientKernels kernels;
     final WorkerPool pool;
     final Scratch scratch;
@@ -29,8 +35,9 @@ final class Step {
     /// Sum of the losses of the wanted rows, in nats.
     double loss;
 
-    Step(Gemm gemm, GradientKernels kernels, WorkerPool pool) {
+    Step(Gemm gemm, BlockProduct products, GradientKernels kernels, WorkerPool pool) {
         this.gemm = gemm;
+        this.products = products;
         this.kernels = kernels;
         this.pool = pool;
         scratch = new Scratch(pool.threads());

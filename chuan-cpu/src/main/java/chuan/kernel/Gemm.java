@@ -6,9 +6,10 @@ package chuan.kernel;
 /// The result is defined bit for bit: each element is one chain `s = fma(a[k], b[k], s)` over
 /// ascending `k`, begun at 0 or at what was there. So a product may be cut in any way, in depth
 /// too, and shared among any number of threads. Stateless.
-public sealed interface Gemm permits ScalarGemm, VectorGemm, EmittedGemm {
-    /// Columns of a panel.
-    int WIDTH = 32;
+public sealed interface Gemm extends BlockProduct permits ScalarGemm, VectorGemm, EmittedGemm {
+    /// A block of 256 times 32 floats is two thirds of a first-level cache; one of 256 times 192 or
+    /// 512 lies in the second.
+    Blocking BLOCKING = new Blocking(256, 1, 192, 12, 512);
 
     /// Bytes of a panel of this depth.
     static long panelBytes(int depth) {
@@ -20,8 +21,60 @@ public sealed interface Gemm permits ScalarGemm, VectorGemm, EmittedGemm {
         return (long) rows * WIDTH * Float.BYTES;
     }
 
-    /// For people.
-    String name();
+    @Override
+    default Blocking blocking() {
+        return BLOCKING;
+    }
+
+    @Override
+    default long packedBytes(int depth) {
+        return panelBytes(depth);
+    }
+
+    @Override
+    default long ownBytes(int rows, int columns, int depth) {
+        return scratchBytes(rows);
+    }
+
+    @Override
+    default void packColumns(
+            long b, long bRow, long bColumn, int depth, int columns, long panels, long own) {
+        for (int j = 0; j < columns; j += WIDTH) {
+            long from = b + j * bColumn;
+            long panel = panels + j / WIDTH * panelBytes(depth);
+            int n = Math.min(WIDTH, columns - j);
+            if (bColumn == Float.BYTES) pack(from, bRow, depth, n, panel);
+            else packTransposed(from, bColumn, depth, n, panel);
+        }
+    }
+
+    @Override
+    default void multiply(
+            long a,
+            long aRow,
+            long aColumn,
+            int rows,
+            long panels,
+            int depth,
+            long c,
+            long cRow,
+            int columns,
+            boolean adds,
+            long own) {
+        for (int j = 0; j < columns; j += WIDTH)
+            panel(
+                    a,
+                    aRow,
+                    aColumn,
+                    rows,
+                    panels + j / WIDTH * panelBytes(depth),
+                    depth,
+                    c + (long) j * Float.BYTES,
+                    cRow,
+                    Math.min(WIDTH, columns - j),
+                    adds,
+                    own);
+    }
 
     /// Makes a panel of columns `[0, columns)` of a matrix whose rows are `row` bytes apart:
     /// `panel[k][j] = b[k][j]` for `k < depth`, zero behind the last column.

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import chuan.cpu.WorkerPool;
+import chuan.kernel.BlockProduct;
 import chuan.kernel.Gemm;
 import chuan.kernel.GradientKernels;
+import chuan.kernel.ScalarBf16Gemm;
 import chuan.kernel.ScalarGemm;
 import chuan.kernel.ScalarGradients;
 import chuan.kernel.TrainingKernels;
+import chuan.kernel.VectorBf16Gemm;
 import chuan.kernel.VectorGemm;
 import chuan.kernel.VectorGradients;
 import chuan.model.Decoder;
@@ -26,6 +29,8 @@ import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CpuTrainingTest {
     /// A random model of odd sizes and a random batch for it.
@@ -151,6 +156,7 @@ class CpuTrainingTest {
                                     parameters,
                                     random.nextBoolean(),
                                     new ScalarGemm(),
+                                    new ScalarGemm(),
                                     new ScalarGradients(),
                                     pool)) {
                 var values = new HashMap<String, double[]>();
@@ -197,30 +203,44 @@ class CpuTrainingTest {
 
     /// Kernels, threads, and whether layers are run again decide how fast and in how much memory,
     /// never what: two steps with AdamW end in the same bits.
-    @Test
-    void theSameBitsWithAllKernelsAndThreadsAndWithRecomputation() {
+    @ParameterizedTest
+    @ValueSource(strings = {"fp32", "bf16"})
+    void theSameBitsWithAllKernelsAndThreadsAndWithRecomputation(String precision) {
+        boolean rounds = precision.equals("bf16");
+        var fastest = TrainingKernels.select();
         long seed = new SplittableRandom().nextLong();
         System.out.println("seed " + seed);
         var random = new SplittableRandom(seed);
-        for (int round = 0; round < 10; round++) {
+        for (int round = 0; round < (rounds ? 4 : 10); round++) {
             var c = Case.random(random);
-            var reference = afterTwoSteps(c, false, new ScalarGemm(), new ScalarGradients(), 1);
-            for (Gemm gemm : List.of(new VectorGemm(), TrainingKernels.select().gemm()))
-                for (int threads = 1; threads <= 4; threads++) {
-                    boolean recompute = threads % 2 == 0;
-                    assertThat(afterTwoSteps(c, recompute, gemm, new VectorGradients(), threads))
-                            .as("seed %d round %d %s %d", seed, round, gemm.name(), threads)
-                            .isEqualTo(reference);
-                }
+            var scalar = new ScalarGemm();
+            var products = rounds ? new ScalarBf16Gemm() : scalar;
+            var reference = afterTwoSteps(c, false, scalar, products, new ScalarGradients(), 1);
+            for (var gemm : List.of(new VectorGemm(), fastest.gemm()))
+                for (var other :
+                        rounds ? List.of(new VectorBf16Gemm(), fastest.bf16()) : List.of(gemm))
+                    for (int threads = 1; threads <= 4; threads++) {
+                        boolean recompute = threads % 2 == 0;
+                        var kernels = new VectorGradients();
+                        assertThat(afterTwoSteps(c, recompute, gemm, other, kernels, threads))
+                                .as("seed %d round %d %s %d", seed, round, other.name(), threads)
+                                .isEqualTo(reference);
+                    }
         }
     }
 
     private static float[] afterTwoSteps(
-            Case c, boolean recompute, Gemm gemm, GradientKernels kernels, int threads) {
+            Case c,
+            boolean recompute,
+            Gemm gemm,
+            BlockProduct products,
+            GradientKernels kernels,
+            int threads) {
         try (var pool = new WorkerPool(threads);
                 var parameters = c.parameters();
                 var training =
-                        new CpuTraining(c.config(), parameters, recompute, gemm, kernels, pool);
+                        new CpuTraining(
+                                c.config(), parameters, recompute, gemm, products, kernels, pool);
                 var optimizer = new AdamW(parameters.all(), 0.9, 0.95, 1e-8, 0.1, kernels, pool)) {
             var norm = new GradientNorm(parameters.all(), kernels, pool);
             var all = new ArrayList<Float>();
@@ -254,6 +274,7 @@ class CpuTrainingTest {
                                     parameters,
                                     recompute,
                                     new VectorGemm(),
+                                    new VectorGemm(),
                                     new VectorGradients(),
                                     pool)) {
                 int[] rows = IntStream.range(0, tokens).toArray();
@@ -264,6 +285,7 @@ class CpuTrainingTest {
                                 1,
                                 tokens,
                                 recompute,
+                                new VectorGemm(),
                                 new VectorGemm(),
                                 new VectorGradients(),
                                 pool);
@@ -291,6 +313,7 @@ class CpuTrainingTest {
                                 parameters,
                                 false,
                                 kernels.gemm(),
+                                kernels.products("auto"),
                                 kernels.gradients(),
                                 pool)) {
             double loss = c.backward(training, 1);
@@ -322,6 +345,7 @@ class CpuTrainingTest {
                                 c.config(),
                                 parameters,
                                 false,
+                                new ScalarGemm(),
                                 new ScalarGemm(),
                                 new ScalarGradients(),
                                 pool)) {

@@ -104,6 +104,7 @@ class TrainingAllocationTest {
                                 parameters,
                                 true,
                                 kernels.gemm(),
+                                kernels.products("auto"),
                                 kernels.gradients(),
                                 pool);
                 var optimizer =

@@ -9,6 +9,8 @@ import chuan.autograd.Parameter;
 import chuan.autograd.Parameters;
 import chuan.autograd.TrainingMemory;
 import chuan.cpu.WorkerPool;
+import chuan.kernel.Bf16Gemm;
+import chuan.kernel.BlockProduct;
 import chuan.kernel.TrainingKernels;
 import chuan.model.ModelConfig;
 import chuan.model.Weights;
@@ -20,10 +22,11 @@ import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.function.Function;
 
-/// Training on the CPU's own kernels in fp32. The bits of a step do not depend on the number of
-/// threads or the instruction set.
+/// Training on the CPU's own kernels. The bits of a step depend on the precision, not on the number
+/// of threads or the instruction set.
 final class CpuLearner implements Learner {
     private final TrainingKernels kernels;
+    private final BlockProduct products;
     private final double clip;
     private final WorkerPool pool;
     private final Parameters parameters;
@@ -32,12 +35,14 @@ final class CpuLearner implements Learner {
     private final List<Optimizer> optimizers;
 
     /// @param threads 0 means one per processor
+    /// @param precision `auto`, `fp32` or `bf16`
     CpuLearner(
             ModelConfig config,
             Weights.Source<float[]> initial,
             TrainConfig.Optimizer settings,
-            int threads) {
-        this(config, initial, settings, threads, false);
+            int threads,
+            String precision) {
+        this(config, initial, settings, threads, precision, false);
     }
 
     /// @param recompute as [CpuTraining] explains
@@ -46,17 +51,25 @@ final class CpuLearner implements Learner {
             Weights.Source<float[]> initial,
             TrainConfig.Optimizer settings,
             int threads,
+            String precision,
             boolean recompute) {
         if (config.normalizedHead())
             throw new TrainingException("training a model with a normalised head is not supported");
         kernels = TrainingKernels.select();
+        products = kernels.products(precision);
         clip = settings.clip();
         pool = pool(threads);
         parameters = new Parameters(config);
         for (var p : parameters.all()) p.set(initial.get(p.name(), p.shape()));
         training =
                 new CpuTraining(
-                        config, parameters, recompute, kernels.gemm(), kernels.gradients(), pool);
+                        config,
+                        parameters,
+                        recompute,
+                        kernels.gemm(),
+                        products,
+                        kernels.gradients(),
+                        pool);
         norm = new GradientNorm(parameters.all(), kernels.gradients(), pool);
         optimizers =
                 settings.isMuon()
@@ -75,7 +88,7 @@ final class CpuLearner implements Learner {
                                 own.iterations(),
                                 own.rate(),
                                 settings.weightDecay()),
-                        kernels.gemm(),
+                        products,
                         kernels.gradients(),
                         pool);
         return List.of(muon, adamW(muon.others(parameters), settings));
@@ -98,7 +111,11 @@ final class CpuLearner implements Learner {
 
     /// What training takes with batches of this shape, before any of it is there.
     static TrainingMemory memory(
-            ModelConfig config, TrainConfig.Batch batch, int threads, boolean recompute) {
+            ModelConfig config,
+            TrainConfig.Batch batch,
+            int threads,
+            String precision,
+            boolean recompute) {
         var kernels = TrainingKernels.select();
         try (var pool = pool(threads)) {
             return CpuTraining.memory(
@@ -107,6 +124,7 @@ final class CpuLearner implements Learner {
                     batch.tokens(),
                     recompute,
                     kernels.gemm(),
+                    kernels.products(precision),
                     kernels.gradients(),
                     pool);
         }
@@ -114,7 +132,12 @@ final class CpuLearner implements Learner {
 
     @Override
     public String description() {
-        return "own kernels in fp32 on %d threads, %s".formatted(pool.threads(), kernels.reason());
+        return "own kernels on %d threads, matrix products in %s by %s; %s"
+                .formatted(
+                        pool.threads(),
+                        products instanceof Bf16Gemm ? "bf16" : "fp32",
+                        products.name(),
+                        kernels.reason());
     }
 
     @Override

@@ -12,7 +12,7 @@ final class Learners {
     /// @param precision `auto`, `fp32` or `bf16`: the format of matrix products
     /// @param threads of an operation, 0 for one per processor
     /// @param recompute as [chuan.autograd.CpuTraining] explains; ignored by libtorch
-    /// @throws TrainingException if this device cannot be had, or not with this precision
+    /// @throws TrainingException if this device cannot be had
     static Learner of(
             String device,
             String precision,
@@ -23,9 +23,6 @@ final class Learners {
             TrainConfig.Optimizer settings) {
         if (device.equals("libtorch"))
             return TorchLearner.load(config, initial, settings, precision, threads);
-        if (precision.equals("bf16"))
-            throw new TrainingException(
-                    "precision bf16 needs device libtorch; cpu computes in fp32");
-        return new CpuLearner(config, initial, settings, threads, recompute);
+        return new CpuLearner(config, initial, settings, threads, precision, recompute);
     }
 }

@@ -25,8 +25,8 @@ import java.util.List;
 /// @param threads of one operation; 0 means one per processor
 /// @param device what computes: `cpu` for Chuan's own kernels, or `libtorch`. Checkpoints are the
 ///   same, so a run may change
-/// @param precision `auto`, `fp32` or `bf16`: the format of matrix products. Master weights are
-///   fp32
+/// @param precision of matrix products: `fp32`, `bf16` (operands are rounded, sums are fp32), or
+///   `auto`: bf16 where the processor has instructions for it. All else is fp32
 /// @param recompute whether device `cpu` keeps of each layer what it begins with only, and runs it
 ///   again for its derivative: the same bits in less memory, but slower
 public record TrainConfig(

@@ -98,12 +98,12 @@ public final class TrainSpeed {
     private TrainSpeed() {}
 
     /// Arguments: a folder for the initial model (written if absent), the number of timed steps,
-    /// `cpu` or `libtorch`, `fp32` or `bf16`, `adamw` or `muon`, and
+    /// `cpu` or `libtorch`, `auto`, `fp32` or `bf16`, `adamw` or `muon`, and
     /// `vocab,hidden,ff,layers,heads,sequences,tokens`. Prints one line of JSON.
     public static void main(String[] arguments) throws IOException {
         if (arguments.length != 6) {
             throw new IllegalArgumentException(
-                    "FOLDER STEPS cpu|libtorch fp32|bf16 adamw|muon"
+                    "FOLDER STEPS cpu|libtorch auto|fp32|bf16 adamw|muon"
                             + " VOCAB,HIDDEN,FF,LAYERS,HEADS,SEQUENCES,TOKENS");
         }
         Shape shape = Shape.parse(arguments[5]);

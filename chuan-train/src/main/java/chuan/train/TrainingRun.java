@@ -81,7 +81,8 @@ record TrainingRun(
     }
 
     private TrainingMemory memory(boolean recompute) {
-        return CpuLearner.memory(model, config.batch(), config.threads(), recompute);
+        return CpuLearner.memory(
+                model, config.batch(), config.threads(), config.precision(), recompute);
     }
 
     private void introduce(TrainingLog log, Learner learner, int steps) {

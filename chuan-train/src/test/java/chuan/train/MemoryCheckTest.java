@@ -23,7 +23,8 @@ class MemoryCheckTest {
     @TempDir Path folder;
 
     private static TrainingMemory memory(int sequences, boolean recompute) {
-        return CpuLearner.memory(PILOT, new TrainConfig.Batch(sequences, 256, 1), 2, recompute);
+        return CpuLearner.memory(
+                PILOT, new TrainConfig.Batch(sequences, 256, 1), 2, "fp32", recompute);
     }
 
     /// The weights are counted; values grow with the batch, in proportion but for the head's.

@@ -42,7 +42,7 @@ class NativeMemoryTest {
         if (device.equals("libtorch")) Libraries.load();
         try (Learner learner =
                 device.equals("cpu")
-                        ? new CpuLearner(config, initial, settings, 2)
+                        ? new CpuLearner(config, initial, settings, 2, "auto")
                         : new TorchLearner(config, initial, settings, "fp32")) {
             long settled = 0;
             for (int i = 1; i <= 600; i++) {

@@ -94,7 +94,7 @@ class PackingTest {
         var settings = TrainConfig.Optimizer.adamW(1e-3, 0.9, 0.95, 1e-8, 0.1, 1);
         try (var learner =
                 device.equals("cpu")
-                        ? new CpuLearner(config, initial, settings, 2)
+                        ? new CpuLearner(config, initial, settings, 2, "fp32")
                         : new TorchLearner(config, initial, settings, "fp32")) {
             long labels = labels(batches);
             double loss = 0;

@@ -34,7 +34,8 @@ class ResumeTest {
         "libtorch, bf16, adamw",
         "libtorch, fp32, muon",
         "cpu, fp32, adamw",
-        "cpu, fp32, muon"
+        "cpu, fp32, muon",
+        "cpu, bf16, adamw"
     })
     void killedAndResumedEqualsStraight(String device, String precision, String optimizer)
             throws Exception {

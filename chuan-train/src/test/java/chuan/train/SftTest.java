@@ -94,7 +94,7 @@ class SftTest {
     private static Learner learner(String how, double deviation) {
         var settings = TrainConfig.Optimizer.adamW(3e-3, 0.9, 0.98, 1e-8, 0, 1);
         var initial = new InitialWeights(CONFIG, deviation, 1);
-        if (how.equals("cpu")) return new CpuLearner(CONFIG, initial, settings, 2);
+        if (how.equals("cpu")) return new CpuLearner(CONFIG, initial, settings, 2, "fp32");
         Libraries.load();
         return new TorchLearner(CONFIG, initial, settings, how);
     }

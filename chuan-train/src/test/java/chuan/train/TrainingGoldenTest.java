@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
@@ -37,12 +38,16 @@ class TrainingGoldenTest {
             TrainConfig.Optimizer.adamW(1e-3, 0.9, 0.95, 1e-8, 0.1, 1.0);
 
     private static Learner learner(String device) {
+        return learner(device, "fp32");
+    }
+
+    private static Learner learner(String device, String precision) {
         Map<String, TensorData> file =
                 SafetensorsFile.open(GOLDEN.resolve("tiny-alibi/model.safetensors")).tensors();
         Weights.Source<float[]> initial = (name, _) -> value(file, name);
-        if (device.equals("cpu")) return new CpuLearner(CONFIG, initial, SETTINGS, 2);
+        if (device.equals("cpu")) return new CpuLearner(CONFIG, initial, SETTINGS, 2, precision);
         Libraries.load();
-        return new TorchLearner(CONFIG, initial, SETTINGS, "fp32");
+        return new TorchLearner(CONFIG, initial, SETTINGS, precision);
     }
 
     private static JsonNode golden(String name) throws IOException {
@@ -116,6 +121,27 @@ class TrainingGoldenTest {
                     learner.loss(batch) / labels,
                     golden("adamw.json").get("loss_after_last_step_eval_mode").asDouble(),
                     4e-6);
+        }
+    }
+
+    /// Rounding to bf16 changes an operand by 2^-9 of its size at most, each in a direction of its
+    /// own, so a sum of products moves by less than that of its own size, and the loss, which comes
+    /// of such sums, is allowed 2^-9 of itself. A gradient has come through twice as many products
+    /// on a path of some twenty, whose errors add up like a random walk: 2^-6 of its norm.
+    @Test
+    void fiveStepsInBf16AreNear() throws IOException {
+        TrainBatch batch = batch(0);
+        int labels = batch.labelledRows().length;
+        try (var learner = learner("cpu", "bf16")) {
+            for (JsonNode expected : golden("adamw.json").get("steps")) {
+                String name = "bf16 step " + expected.get("step").asInt();
+                double loss = learner.backward(batch, labels) / labels;
+                double expectedLoss = expected.get("loss").asDouble();
+                close(name + " loss", loss, expectedLoss, 0x1p-9 * expectedLoss);
+                double norm = learner.step(1e-3);
+                double expectedNorm = expected.get("grad_norm_before_clip").asDouble();
+                close(name + " gradient norm", norm, expectedNorm, 0x1p-6 * expectedNorm);
+            }
         }
     }
 
