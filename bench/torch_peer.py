@@ -159,12 +159,14 @@ def processor():
 
 def java(main, *arguments):
     """A command on the class path of ./chuan."""
-    home = os.environ.get("JAVA_HOME")
+    home = subprocess.run(
+        ["sh", "-c", '. "$0/.mvn/find-jdk.sh"; chuan_find_jdk && echo "$JAVA_HOME"', ROOT],
+        capture_output=True, text=True, check=True).stdout.strip()
     jars = glob.glob(f"{ROOT}/chuan-cli/target/chuan-cli-*.jar")
     jars += glob.glob(f"{ROOT}/chuan-cli/target/lib/*.jar")
     jars += glob.glob(f"{ROOT}/chuan-torch-natives/target/lib/*.jar")
     return [
-        os.path.join(home, "bin", "java") if home else "java",
+        os.path.join(home, "bin", "java"),
         "-XX:+UseSerialGC", "--add-modules", "jdk.incubator.vector",
         "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
         "-cp", ":".join(jars), main, *arguments,
