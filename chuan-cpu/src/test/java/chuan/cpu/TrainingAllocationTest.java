@@ -6,33 +6,30 @@ import chuan.autograd.AdamW;
 import chuan.autograd.CpuTraining;
 import chuan.autograd.GradientNorm;
 import chuan.autograd.Parameters;
-import chuan.kernel.FreshJvm;
-import chuan.kernel.KernelSelector;
+import chuan.kernel.BlockProduct;
+import chuan.kernel.Gemm;
+import chuan.kernel.ScalarGemm;
+import chuan.kernel.ScalarGradients;
 import chuan.kernel.Tiers;
 import chuan.kernel.TrainingKernels;
 import chuan.model.ModelConfig;
 import chuan.model.Position;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /// A training step allocates nothing once its shape of batch is known: neither the caller nor a
 /// worker, neither losses nor gradients nor the optimizer.
 ///
-/// Why there are several processes, says [AllocationTest]. A step calls so many kernels that one
-/// process seldom has them all compiled well; so each part of a step is to be free of allocations
-/// in one process or another.
+/// Passes over elements run as plain loops here. What the compiler leaves of vector objects is not
+/// ours (see [AllocationTest]), and a step calls so many vector kernels that it nearly always
+/// leaves some.
 class TrainingAllocationTest {
-    private static final int PROCESSES = 8;
-
     /// How long this thread computes until the compiler must be done; what it waits on a busy
     /// machine does not count.
     private static final long PATIENCE_NANOS = 4_000_000_000L;
@@ -43,81 +40,41 @@ class TrainingAllocationTest {
     private static final List<Position> POSITIONS =
             List.of(new Position.Alibi(), new Position.Rope(10_000));
 
-    private static final String POSITION = "chuan.position";
-
     /// Of a step: a loss alone, a loss with gradients, the optimizer.
     private static final int PARTS = 3;
 
     @Test
     void scalarKernelsAllocateNothing() {
-        String before = System.setProperty(KernelSelector.PROPERTY, "scalar");
-        try {
-            for (var position : POSITIONS) assertThat(leastBytes(position)).containsOnly(0);
-        } finally {
-            if (before == null) System.clearProperty(KernelSelector.PROPERTY);
-            else System.setProperty(KernelSelector.PROPERTY, before);
-        }
+        for (var position : POSITIONS)
+            assertThat(leastBytes(position, new ScalarGemm(), new ScalarGemm())).containsOnly(0);
     }
 
-    /// Machine code with the Vector API beside it. The Vector API alone asks for nothing else, but
-    /// a process whose compiler does well by all of it may take a minute to find.
-    @ParameterizedTest
-    @ValueSource(ints = {0, 1})
-    void vectorsNeedNotAllocate(int position) {
+    /// The fastest products of this machine.
+    @Test
+    void machineCodeAllocatesNothing() {
         Tiers.orSkip("emitted");
-        var seen = new ArrayList<List<String>>();
-        var least = new long[PARTS];
-        Arrays.fill(least, Long.MAX_VALUE);
-        for (int i = 0; i < PROCESSES && any(least); i++) {
-            var said =
-                    FreshJvm.run(
-                            TrainingAllocationTest.class,
-                            List.of(
-                                    "--add-modules=jdk.incubator.vector",
-                                    "-Dchuan.kernels=emitted",
-                                    "-D" + POSITION + "=" + position));
-            seen.add(said);
-            assertThat(said).hasSize(PARTS);
-            for (int part = 0; part < PARTS; part++)
-                least[part] = Math.min(least[part], Long.parseLong(said.get(part)));
-        }
-        assertThat(least).as("what the processes said: %s", seen).containsOnly(0);
-    }
-
-    /// Says what each part costs with the kernels of `-Dchuan.kernels`, line by line.
-    public static void main(String[] arguments) {
-        for (long bytes : leastBytes(POSITIONS.get(Integer.getInteger(POSITION))))
-            System.out.println(bytes);
+        var kernels = TrainingKernels.select();
+        for (String precision : List.of("fp32", "auto"))
+            for (var position : POSITIONS)
+                assertThat(leastBytes(position, kernels.gemm(), kernels.products(precision)))
+                        .as("%s, %s", precision, position)
+                        .containsOnly(0);
     }
 
     /// Bytes that each part of a step costs when it costs least. Layers are run again.
-    private static long[] leastBytes(Position position) {
+    private static long[] leastBytes(Position position, Gemm gemm, BlockProduct products) {
         var config =
                 new ModelConfig(
                         VOCAB, 64, 80, 2, 2, 1, 32, TOKENS, 1e-6f, position, false, true, 0);
-        var kernels = TrainingKernels.select();
+        var gradients = new ScalarGradients();
         try (var pool = new WorkerPool(2);
                 var parameters = new Parameters(config);
                 var training =
-                        new CpuTraining(
-                                config,
-                                parameters,
-                                true,
-                                kernels.gemm(),
-                                kernels.products("auto"),
-                                kernels.gradients(),
-                                pool);
+                        new CpuTraining(config, parameters, true, gemm, products, gradients, pool);
                 var optimizer =
-                        new AdamW(
-                                parameters.all(),
-                                0.9,
-                                0.95,
-                                1e-8,
-                                0.1,
-                                kernels.gradients(),
-                                pool)) {
+                        new AdamW(parameters.all(), 0.9, 0.95, 1e-8, 0.1, gradients, pool)) {
             fill(parameters);
-            var norm = new GradientNorm(parameters.all(), kernels.gradients(), pool);
+            var norm = new GradientNorm(parameters.all(), gradients, pool);
             int rows = SEQUENCES * TOKENS;
             int[] ids = new SplittableRandom(1).ints(rows, 0, VOCAB).toArray();
             int[] segments = new int[rows];
