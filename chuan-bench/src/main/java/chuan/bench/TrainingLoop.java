@@ -57,7 +57,6 @@ public final class TrainingLoop {
                                 config,
                                 parameters,
                                 recompute,
-                                kernels.gemm(),
                                 products,
                                 kernels.gradients(),
                                 pool);
@@ -82,7 +81,6 @@ public final class TrainingLoop {
                             batch[0],
                             batch[1],
                             recompute,
-                            kernels.gemm(),
                             products,
                             kernels.gradients(),
                             pool),

@@ -1,7 +1,6 @@
 package chuan.autograd;
 
 import chuan.cpu.WorkerPool;
-import chuan.kernel.Gemm;
 import chuan.model.ModelConfig;
 
 /// Causal attention of each row of a batch, within its documents. A block of queries at a time
@@ -54,15 +53,14 @@ final class Attend implements Node {
         this.largest = largest;
         this.shares = shares;
         this.rotation = rotation;
-        layout = new AttendScratch(tokens, config.headDim(), !rotation.isNone());
+        layout = AttendScratch.of(step.products, config, tokens);
         threads = new AttendHead[step.pool.threads()];
         for (int i = 0; i < threads.length; i++) threads[i] = new AttendHead(this, i);
     }
 
     /// Bytes of scratch that each thread needs.
-    static long ownBytes(ModelConfig config, int tokens, boolean turns) {
-        return new AttendScratch(tokens, config.headDim(), turns).bytes()
-                + Gemm.scratchBytes(tokens);
+    static long ownBytes(Step step, ModelConfig config, int tokens) {
+        return AttendScratch.of(step.products, config, tokens).bytes();
     }
 
     @Override

@@ -1,9 +1,9 @@
 package chuan.autograd;
 
-import static chuan.autograd.AttendScratch.BLOCK;
-import static chuan.autograd.AttendScratch.STRIP;
+import static chuan.autograd.AttendScratch.padded;
+import static chuan.kernel.BlockProduct.WIDTH;
 
-import chuan.kernel.Gemm;
+import chuan.kernel.BlockProduct;
 import chuan.kernel.Kernels;
 import chuan.model.ModelConfig;
 
@@ -15,6 +15,7 @@ import chuan.model.ModelConfig;
 final class AttendHead {
     private final Attend node;
     private final Step step;
+    private final BlockProduct products;
     private final ModelConfig config;
     private final AttendScratch layout;
     private final Rotation rotation;
@@ -22,6 +23,8 @@ final class AttendHead {
     private final int tokens;
     private final int dim;
     private final int group;
+    private final int block;
+    private final int strip;
     private final float scale;
     private final long qkvRow;
     private final long outRow;
@@ -29,7 +32,7 @@ final class AttendHead {
 
     private int sequence;
     private long base;
-    private long tile;
+    private long own;
     private long keys;
     private long keyRow;
     private long values;
@@ -41,8 +44,11 @@ final class AttendHead {
         this.node = node;
         this.worker = worker;
         step = node.step;
+        products = step.products;
         config = node.config;
         layout = node.layout;
+        block = layout.block();
+        strip = layout.strip();
         rotation = node.rotation;
         tokens = node.tokens;
         dim = config.headDim();
@@ -55,15 +61,15 @@ final class AttendHead {
 
     void forward(int sequence, int kvHead) {
         begin(sequence, kvHead);
-        layout.packAlong(step.gemm, values, qkvRow, tokens, base + layout.valuesAlong());
+        layout.packAlong(values, qkvRow, tokens, base + layout.valuesAlong(), own);
         for (int head = kvHead * group; head < (kvHead + 1) * group; head++)
-            for (int q = 0; q < tokens; q += BLOCK) forward(head, q, Math.min(BLOCK, tokens - q));
+            for (int q = 0; q < tokens; q += block) forward(head, q, Math.min(block, tokens - q));
     }
 
     void backward(int sequence, int kvHead) {
         begin(sequence, kvHead);
-        layout.packAcross(step.gemm, values, qkvRow, base + layout.valuesAcross());
-        layout.packAlong(step.gemm, keys, keyRow, tokens, base + layout.keysAlong());
+        layout.packAcross(values, qkvRow, base + layout.valuesAcross(), own);
+        layout.packAlong(keys, keyRow, tokens, base + layout.keysAlong(), own);
         long gradient = node.qkv.gradient();
         dValues = at(gradient, config.heads() + config.kvHeads() + kvHead);
         long dStoredKeys = at(gradient, config.heads() + kvHead);
@@ -74,7 +80,7 @@ final class AttendHead {
             Floats.clear(dValues + t * qkvRow, dim);
         }
         for (int head = kvHead * group; head < (kvHead + 1) * group; head++)
-            for (int q = 0; q < tokens; q += BLOCK) backward(head, q, Math.min(BLOCK, tokens - q));
+            for (int q = 0; q < tokens; q += block) backward(head, q, Math.min(block, tokens - q));
         if (!rotation.isNone())
             rotation.turnBack(step.kernels, dKeys, dKeyRow, 0, tokens, dStoredKeys, qkvRow);
     }
@@ -83,7 +89,7 @@ final class AttendHead {
     private void begin(int sequence, int kvHead) {
         this.sequence = sequence;
         base = step.scratch.own(worker);
-        tile = base + layout.bytes();
+        own = base + layout.own();
         long stored = node.qkv.data.address();
         keys = at(stored, config.heads() + kvHead);
         keyRow = qkvRow;
@@ -94,7 +100,7 @@ final class AttendHead {
             keys = turned;
             keyRow = layout.dimRow();
         }
-        layout.packAcross(step.gemm, keys, keyRow, base + layout.keysAcross());
+        layout.packAcross(keys, keyRow, base + layout.keysAcross(), own);
     }
 
     /// The first row of the sequence, at a head of queries, keys or values.
@@ -192,93 +198,107 @@ final class AttendHead {
 
     /// Products of a block of rows with all keys or values that they may see, which lie across.
     private void across(long a, long aRow, int q, int rows, int low, long panels, long target) {
-        int end = layout.padded(q + rows);
-        for (int t = low; t < end; t += Gemm.WIDTH) {
-            int first = Math.max(t - q, 0) / STRIP * STRIP;
-            step.gemm.panel(
-                    a + first * aRow,
-                    aRow,
-                    Float.BYTES,
-                    rows - first,
-                    base + panels + t / Gemm.WIDTH * Gemm.panelBytes(dim),
-                    dim,
-                    base + target + first * layout.row() + bytes(t),
-                    layout.row(),
-                    Gemm.WIDTH,
-                    false,
-                    tile);
-        }
+        int end = padded(q + rows);
+        int whole = Math.min(end, padded(q + strip));
+        across(a, aRow, 0, rows, low, whole, panels, target);
+        for (int t = whole; t < end; t += WIDTH)
+            across(a, aRow, (t - q) / strip * strip, rows, t, t + WIDTH, panels, target);
+    }
+
+    /// Rows of the block from `first` on, keys `[from, to)`.
+    private void across(
+            long a, long aRow, int first, int rows, int from, int to, long panels, long target) {
+        products.multiply(
+                a + first * aRow,
+                aRow,
+                Float.BYTES,
+                rows - first,
+                base + panels + from / WIDTH * products.packedBytes(dim),
+                dim,
+                base + target + first * layout.row() + bytes(from),
+                layout.row(),
+                to - from,
+                false,
+                own);
     }
 
     /// Sums of keys or values, which lie along, by the weights of each query.
     private void weighted(long weights, int q, int rows, int low, long panels, long c, long cRow) {
-        for (int i = 0; i < rows; i += STRIP) {
-            int n = Math.min(STRIP, rows - i);
-            for (int j = 0; j < dim; j += Gemm.WIDTH)
-                step.gemm.panel(
-                        base + weights + i * layout.row() + bytes(low),
-                        layout.row(),
-                        Float.BYTES,
-                        n,
-                        base
-                                + panels
-                                + j / Gemm.WIDTH * Gemm.panelBytes(tokens)
-                                + Gemm.panelBytes(low),
-                        q + i + n - low,
-                        c + i * cRow + bytes(j),
-                        cRow,
-                        Math.min(Gemm.WIDTH, dim - j),
-                        false,
-                        tile);
+        for (int i = 0; i < rows; i += strip) {
+            int n = Math.min(strip, rows - i);
+            along(
+                    base + weights + i * layout.row() + bytes(low),
+                    layout.row(),
+                    Float.BYTES,
+                    n,
+                    base + panels,
+                    tokens,
+                    low,
+                    q + i + n,
+                    c + i * cRow,
+                    cRow,
+                    false);
+        }
+    }
+
+    /// Rows of weights times positions `[from, to)` of what was packed along, `packed` deep; `from`
+    /// is a multiple of [BlockProduct.Blocking#depthUnit]. Panels lie as far apart as they are
+    /// deep: a part of them is multiplied one by one.
+    private void along(
+            long a,
+            long aRow,
+            long aStep,
+            int rows,
+            long panels,
+            int packed,
+            int from,
+            int to,
+            long c,
+            long cRow,
+            boolean adds) {
+        int columns = to - from == packed ? dim : Math.min(WIDTH, dim);
+        for (int j = 0; j < dim; j += columns) {
+            long panel =
+                    panels + j / WIDTH * products.packedBytes(packed) + products.packedBytes(from);
+            int n = Math.min(columns, dim - j);
+            long at = c + bytes(j);
+            products.multiply(a, aRow, aStep, rows, panel, to - from, at, cRow, n, adds, own);
         }
     }
 
     /// Adds rows of queries to those of keys, by the weights that each has for the other.
     private void toKeys(
             long weights, int q, int rows, int low, long b, long bRow, long c, long cRow) {
-        long block = base + layout.block();
-        layout.packAlong(step.gemm, b, bRow, rows, block);
-        for (int j = 0; j < dim; j += Gemm.WIDTH) {
-            long panel = block + j / Gemm.WIDTH * Gemm.panelBytes(rows);
-            int columns = Math.min(Gemm.WIDTH, dim - j);
-            long cj = c + bytes(j);
-            if (low < q) toKeys(weights, low, q - low, 0, rows, panel, cj, cRow, columns);
-            for (int i = 0; i < rows; i += STRIP) {
-                int from = Math.max(low, q + i);
-                int n = Math.min(q + i + STRIP, q + rows) - from;
-                if (n > 0) toKeys(weights, from, n, i, rows, panel, cj, cRow, columns);
-            }
+        layout.packAlong(b, bRow, rows, base + layout.packedBlock(), own);
+        int most = layout.mostKeys();
+        for (int t = low; t < q; t += most)
+            toKeys(weights, t, Math.min(most, q - t), 0, rows, c, cRow);
+        for (int i = 0; i < rows; i += strip) {
+            int from = Math.max(low, q + i);
+            int n = q + Math.min(i + strip, rows) - from;
+            if (n > 0) toKeys(weights, from, n, i, rows, c, cRow);
         }
     }
 
     /// `count` keys from `t` on; queries of the block from `first` on.
-    private void toKeys(
-            long weights,
-            int t,
-            int count,
-            int first,
-            int rows,
-            long panel,
-            long c,
-            long cRow,
-            int columns) {
-        step.gemm.panel(
+    private void toKeys(long weights, int t, int count, int first, int rows, long c, long cRow) {
+        along(
                 base + weights + first * layout.row() + bytes(t),
                 Float.BYTES,
                 layout.row(),
                 count,
-                panel + Gemm.panelBytes(first),
-                rows - first,
+                base + layout.packedBlock(),
+                rows,
+                first,
+                rows,
                 c + t * cRow,
                 cRow,
-                columns,
-                true,
-                tile);
+                true);
     }
 
     /// Of the row of query `q + i`, from `low` on, what its strip is multiplied by.
     private int width(int q, int i, int rows, int low) {
-        int end = q + Math.min((i / STRIP + 1) * STRIP, rows);
+        int end = q + Math.min((i / strip + 1) * strip, rows);
         return Math.ceilDiv(end - low, Kernels.LANES) * Kernels.LANES;
     }
 
@@ -296,7 +316,7 @@ final class AttendHead {
 
     /// The first panel of keys that any query from `q` on may see.
     private int low(int q) {
-        return start(q) / Gemm.WIDTH * Gemm.WIDTH;
+        return start(q) / WIDTH * WIDTH;
     }
 
     private float slope(int head) {

@@ -86,7 +86,7 @@ final class CpuTrainOps implements Ops<Value, Parameter> {
         var attend =
                 new Attend(step, config, sequences, tokens, qkv, out, largest, shares, rotation);
         tape.add(attend, List.of(qkv), List.of(out), largest, shares);
-        scratch(Attend.ownBytes(config, tokens, !rotation.isNone()), 0);
+        scratch(Attend.ownBytes(step, config, tokens), 0);
         return out;
     }
 

@@ -2,7 +2,6 @@ package chuan.autograd;
 
 import chuan.cpu.WorkerPool;
 import chuan.kernel.BlockProduct;
-import chuan.kernel.Gemm;
 import chuan.kernel.GradientKernels;
 import chuan.model.Decoder;
 import chuan.model.ModelConfig;
@@ -63,13 +62,11 @@ public final class CpuTraining implements AutoCloseable {
 
     /// @param recompute whether to keep of each layer what it begins with only, and to run it again
     ///   for its derivative: the same bits, less memory, about a quarter more work in the layers
-    /// @param gemm products within attention
-    /// @param products all others: in fp32, or of operands rounded to bf16
+    /// @param products of matrices, those of attention too: in fp32, or of operands rounded to bf16
     public CpuTraining(
             ModelConfig config,
             Parameters parameters,
             boolean recompute,
-            Gemm gemm,
             BlockProduct products,
             GradientKernels kernels,
             WorkerPool pool) {
@@ -78,7 +75,7 @@ public final class CpuTraining implements AutoCloseable {
                     "training a model with a normalised head is not supported");
         decoder = new Decoder<>(config, parameters.weights());
         this.recompute = recompute;
-        step = new Step(gemm, products, kernels, pool);
+        step = new Step(products, kernels, pool);
     }
 
     /// What training takes, batches of this shape and [AdamW] included.
@@ -87,13 +84,12 @@ public final class CpuTraining implements AutoCloseable {
             int sequences,
             int tokens,
             boolean recompute,
-            Gemm gemm,
             BlockProduct products,
             GradientKernels kernels,
             WorkerPool pool) {
         var parameters = new LinkedHashMap<String, Parameter>();
         var decoder = new Decoder<>(config, Parameters.tree(config, parameters));
-        var step = new Step(gemm, products, kernels, pool);
+        var step = new Step(products, kernels, pool);
         var plan = new Plan(decoder, sequences, tokens, recompute, step);
         step.scratch.close();
         long weights = Parameters.bytes(parameters.values());

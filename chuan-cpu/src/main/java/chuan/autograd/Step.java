@@ -2,17 +2,11 @@ package chuan.autograd;
 
 import chuan.cpu.WorkerPool;
 import chuan.kernel.BlockProduct;
-import chuan.kernel.Gemm;
 import chuan.kernel.GradientKernels;
 
 /// What the nodes of a tape share: kernels, threads, scratch, and the batch of the step.
 final class Step {
-    /// Products within attention.
-    final Gemm gemm;
-
-    /// All others.
     final BlockProduct products;
-
     final GradientKernels kernels;
     final WorkerPool pool;
     final Scratch scratch;
@@ -35,8 +29,7 @@ final class Step {
     /// Sum of the losses of the wanted rows, in nats.
     double loss;
 
-    Step(Gemm gemm, BlockProduct products, GradientKernels kernels, WorkerPool pool) {
-        this.gemm = gemm;
+    Step(BlockProduct products, GradientKernels kernels, WorkerPool pool) {
         this.products = products;
         this.kernels = kernels;
         this.pool = pool;

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import chuan.cpu.WorkerPool;
 import chuan.kernel.BlockProduct;
-import chuan.kernel.Gemm;
 import chuan.kernel.GradientKernels;
 import chuan.kernel.ScalarBf16Gemm;
 import chuan.kernel.ScalarGemm;
@@ -156,7 +155,6 @@ class CpuTrainingTest {
                                     parameters,
                                     random.nextBoolean(),
                                     new ScalarGemm(),
-                                    new ScalarGemm(),
                                     new ScalarGradients(),
                                     pool)) {
                 var values = new HashMap<String, double[]>();
@@ -213,26 +211,25 @@ class CpuTrainingTest {
         var random = new SplittableRandom(seed);
         for (int round = 0; round < (rounds ? 4 : 10); round++) {
             var c = Case.random(random);
-            var scalar = new ScalarGemm();
-            var products = rounds ? new ScalarBf16Gemm() : scalar;
-            var reference = afterTwoSteps(c, false, scalar, products, new ScalarGradients(), 1);
-            for (var gemm : List.of(new VectorGemm(), fastest.gemm()))
-                for (var other :
-                        rounds ? List.of(new VectorBf16Gemm(), fastest.bf16()) : List.of(gemm))
-                    for (int threads = 1; threads <= 4; threads++) {
-                        boolean recompute = threads % 2 == 0;
-                        var kernels = new VectorGradients();
-                        assertThat(afterTwoSteps(c, recompute, gemm, other, kernels, threads))
-                                .as("seed %d round %d %s %d", seed, round, other.name(), threads)
-                                .isEqualTo(reference);
-                    }
+            BlockProduct products = rounds ? new ScalarBf16Gemm() : new ScalarGemm();
+            var reference = afterTwoSteps(c, false, products, new ScalarGradients(), 1);
+            List<BlockProduct> others =
+                    rounds
+                            ? List.of(new VectorBf16Gemm(), fastest.bf16())
+                            : List.of(new VectorGemm(), fastest.gemm());
+            for (var other : others)
+                for (int threads = 1; threads <= 4; threads++) {
+                    boolean recompute = threads % 2 == 0;
+                    assertThat(afterTwoSteps(c, recompute, other, new VectorGradients(), threads))
+                            .as("seed %d round %d %s %d", seed, round, other.name(), threads)
+                            .isEqualTo(reference);
+                }
         }
     }
 
     private static float[] afterTwoSteps(
             Case c,
             boolean recompute,
-            Gemm gemm,
             BlockProduct products,
             GradientKernels kernels,
             int threads) {
@@ -240,7 +237,7 @@ class CpuTrainingTest {
                 var parameters = c.parameters();
                 var training =
                         new CpuTraining(
-                                c.config(), parameters, recompute, gemm, products, kernels, pool);
+                                c.config(), parameters, recompute, products, kernels, pool);
                 var optimizer = new AdamW(parameters.all(), 0.9, 0.95, 1e-8, 0.1, kernels, pool)) {
             var norm = new GradientNorm(parameters.all(), kernels, pool);
             var all = new ArrayList<Float>();
@@ -274,7 +271,6 @@ class CpuTrainingTest {
                                     parameters,
                                     recompute,
                                     new VectorGemm(),
-                                    new VectorGemm(),
                                     new VectorGradients(),
                                     pool)) {
                 int[] rows = IntStream.range(0, tokens).toArray();
@@ -285,7 +281,6 @@ class CpuTrainingTest {
                                 1,
                                 tokens,
                                 recompute,
-                                new VectorGemm(),
                                 new VectorGemm(),
                                 new VectorGradients(),
                                 pool);
@@ -312,7 +307,6 @@ class CpuTrainingTest {
                                 c.config(),
                                 parameters,
                                 false,
-                                kernels.gemm(),
                                 kernels.products("auto"),
                                 kernels.gradients(),
                                 pool)) {
@@ -345,7 +339,6 @@ class CpuTrainingTest {
                                 c.config(),
                                 parameters,
                                 false,
-                                new ScalarGemm(),
                                 new ScalarGemm(),
                                 new ScalarGradients(),
                                 pool)) {

@@ -7,7 +7,6 @@ import chuan.autograd.CpuTraining;
 import chuan.autograd.GradientNorm;
 import chuan.autograd.Parameters;
 import chuan.kernel.BlockProduct;
-import chuan.kernel.Gemm;
 import chuan.kernel.ScalarGemm;
 import chuan.kernel.ScalarGradients;
 import chuan.kernel.Tiers;
@@ -46,7 +45,7 @@ class TrainingAllocationTest {
     @Test
     void scalarKernelsAllocateNothing() {
         for (var position : POSITIONS)
-            assertThat(leastBytes(position, new ScalarGemm(), new ScalarGemm())).containsOnly(0);
+            assertThat(leastBytes(position, new ScalarGemm())).containsOnly(0);
     }
 
     /// The fastest products of this machine.
@@ -56,13 +55,13 @@ class TrainingAllocationTest {
         var kernels = TrainingKernels.select();
         for (String precision : List.of("fp32", "auto"))
             for (var position : POSITIONS)
-                assertThat(leastBytes(position, kernels.gemm(), kernels.products(precision)))
+                assertThat(leastBytes(position, kernels.products(precision)))
                         .as("%s, %s", precision, position)
                         .containsOnly(0);
     }
 
     /// Bytes that each part of a step costs when it costs least. Layers are run again.
-    private static long[] leastBytes(Position position, Gemm gemm, BlockProduct products) {
+    private static long[] leastBytes(Position position, BlockProduct products) {
         var config =
                 new ModelConfig(
                         VOCAB, 64, 80, 2, 2, 1, 32, TOKENS, 1e-6f, position, false, true, 0);
@@ -70,7 +69,7 @@ class TrainingAllocationTest {
         try (var pool = new WorkerPool(2);
                 var parameters = new Parameters(config);
                 var training =
-                        new CpuTraining(config, parameters, true, gemm, products, gradients, pool);
+                        new CpuTraining(config, parameters, true, products, gradients, pool);
                 var optimizer =
                         new AdamW(parameters.all(), 0.9, 0.95, 1e-8, 0.1, gradients, pool)) {
             fill(parameters);

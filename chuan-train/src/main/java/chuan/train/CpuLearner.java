@@ -62,14 +62,7 @@ final class CpuLearner implements Learner {
         parameters = new Parameters(config);
         for (var p : parameters.all()) p.set(initial.get(p.name(), p.shape()));
         training =
-                new CpuTraining(
-                        config,
-                        parameters,
-                        recompute,
-                        kernels.gemm(),
-                        products,
-                        kernels.gradients(),
-                        pool);
+                new CpuTraining(config, parameters, recompute, products, kernels.gradients(), pool);
         norm = new GradientNorm(parameters.all(), kernels.gradients(), pool);
         optimizers =
                 settings.isMuon()
@@ -123,7 +116,6 @@ final class CpuLearner implements Learner {
                     batch.sequences(),
                     batch.tokens(),
                     recompute,
-                    kernels.gemm(),
                     kernels.products(precision),
                     kernels.gradients(),
                     pool);

@@ -126,8 +126,9 @@ class TrainingGoldenTest {
 
     /// Rounding to bf16 changes an operand by 2^-9 of its size at most, each in a direction of its
     /// own, so a sum of products moves by less than that of its own size, and the loss, which comes
-    /// of such sums, is allowed 2^-9 of itself. A gradient has come through twice as many products
-    /// on a path of some twenty, whose errors add up like a random walk: 2^-6 of its norm.
+    /// of such sums, is allowed 2^-9 of itself; from the second step on the weights have parted as
+    /// well, by as much again. A gradient has come through twice as many products on a path of some
+    /// twenty, whose errors add up like a random walk: 2^-6 of its norm.
     @Test
     void fiveStepsInBf16AreNear() throws IOException {
         TrainBatch batch = batch(0);
@@ -137,7 +138,8 @@ class TrainingGoldenTest {
                 String name = "bf16 step " + expected.get("step").asInt();
                 double loss = learner.backward(batch, labels) / labels;
                 double expectedLoss = expected.get("loss").asDouble();
-                close(name + " loss", loss, expectedLoss, 0x1p-9 * expectedLoss);
+                double allowed = expected.get("step").asInt() == 1 ? 0x1p-9 : 0x1p-8;
+                close(name + " loss", loss, expectedLoss, allowed * expectedLoss);
                 double norm = learner.step(1e-3);
                 double expectedNorm = expected.get("grad_norm_before_clip").asDouble();
                 close(name + " gradient norm", norm, expectedNorm, 0x1p-6 * expectedNorm);
