@@ -99,8 +99,8 @@ final class Batcher implements AutoCloseable {
         for (int i = waiting.size() - 1; i >= 0; i--) {
             var job = waiting.get(i);
             if (job.stream.isCancelled()) {
-                job.finish(FinishReason.CANCELLED, now);
                 counters.cancelled.getAndIncrement();
+                job.finish(FinishReason.CANCELLED, now);
             } else if (!job.wasStarted()
                     && now - job.arrivedNanos > options.queueWait().toNanos()) {
                 fail(
@@ -117,8 +117,8 @@ final class Batcher implements AutoCloseable {
         for (int i = running.size() - 1; i >= 0; i--) {
             var job = running.get(i);
             if (job.stream.isCancelled()) {
-                job.finish(FinishReason.CANCELLED, now);
                 counters.cancelled.getAndIncrement();
+                job.finish(FinishReason.CANCELLED, now);
                 leave(job);
             } else if (isTooSlow(job, now)) {
                 fail(
@@ -145,8 +145,8 @@ final class Batcher implements AutoCloseable {
     }
 
     private void fail(Job job, String message) {
-        job.stream.put(new GenerationEvent.Failed(message));
         counters.failed.getAndIncrement();
+        job.stream.put(new GenerationEvent.Failed(message));
     }
 
     private void leaveQueue(Job job) {
@@ -397,8 +397,8 @@ final class Batcher implements AutoCloseable {
     }
 
     private void end(Job job, long now) {
+        counters.finished.getAndIncrement(); // before anybody can hear of the end
         job.finish(FinishReason.LENGTH, now); // unless it says otherwise
-        counters.finished.getAndIncrement();
         leave(job);
     }
 
