@@ -86,9 +86,7 @@ class Plan:
 
     def __init__(self, path, data=None, output=None, seconds=None):
         self.path = pathlib.Path(path).resolve()
-        spec = read(self.path)
-        if "extends" in spec:
-            spec = merged(read(self.path.parent / spec["extends"]), spec)
+        spec = self.extended(self.path)
         self.data = (data or self.path.parent / spec["data"]).resolve()
         self.output = (output or self.path.parent / spec["output"]).resolve()
         self.recipes = {kind: (self.path.parent / spec["recipes"][kind]).resolve() for kind in KINDS}
@@ -112,6 +110,12 @@ class Plan:
             for key, known in (("vocabulary", self.vocabularies), ("mixture", self.mixtures)):
                 if run.get(key) not in known:
                     fail(f"{path}: run {run['name']}: {key} {run.get(key)!r} is not in the file")
+
+    def extended(self, path):
+        """What a file says, over the file it extends, over the one that extends, and so on."""
+        spec = read(path)
+        base = spec.pop("extends", None)
+        return merged(self.extended(path.parent / base), spec) if base else spec
 
     def clean(self, kind):
         return self.data / "text" / kind

@@ -221,6 +221,11 @@ abstract sealed class GeneralInstructions extends Encoder permits X86Assembler {
         general(0x40, 0x0F18, 2, m);
     }
 
+    /// Fetches a line that will be written to.
+    public final void prefetchw(Mem m) {
+        general(0x40, 0x0F0D, 1, m);
+    }
+
     private void shortForm(int opcode, Gp r) {
         if (r.number() >= 8) put(0x41);
         put(opcode | (r.number() & 7));

@@ -10,9 +10,6 @@ import chuan.kernel.BlockProduct;
 ///
 /// Used again and again; one product at a time, from one thread.
 final class Product {
-    /// Pieces for each thread, so that all end at nearly the same time.
-    private static final int PIECES = 4;
-
     /// Columns that are packed at a time: whole lines of memory, and their neighbours.
     private static final int PACKED_COLUMNS = 4 * BlockProduct.WIDTH;
 
@@ -124,12 +121,20 @@ final class Product {
         adds = add;
         columnsOfPiece = Math.min(blocking.columns(), panels * BlockProduct.WIDTH);
         int columnPieces = Math.ceilDiv(n, columnsOfPiece);
-        int wanted = Math.ceilDiv(PIECES * pool.threads(), columnPieces);
-        int unit = blocking.rowUnit();
-        int even = Math.ceilDiv(Math.ceilDiv(m, wanted), unit) * unit;
-        rowsOfPiece = Math.clamp(even, 2 * unit, blocking.rows());
+        rowsOfPiece = rowsOfPiece(columnPieces);
         rowPieces = Math.ceilDiv(m, rowsOfPiece);
         pool.run(rowPieces * columnPieces, 1, multiplying);
+    }
+
+    /// Few, if all of `B` stays in a core's second-level cache: what is packed of `A` is multiplied
+    /// while it is in the first. Else as many as there may be, because each piece reads its columns
+    /// of `B` from further away.
+    private int rowsOfPiece(int columnPieces) {
+        int unit = blocking.rowUnit();
+        if (kernel.packedBytes(k) * panels <= blocking.resident()) return 2 * unit;
+        int shares = columnPieces < 2 * pool.threads() ? pool.threads() : 1;
+        int pieces = shares * Math.ceilDiv(m, shares * blocking.rows());
+        return Math.ceilDiv(Math.ceilDiv(m, pieces), unit) * unit;
     }
 
     private static int depths(BlockProduct.Blocking blocking, int k) {

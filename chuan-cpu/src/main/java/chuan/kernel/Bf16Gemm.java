@@ -15,7 +15,7 @@ public sealed interface Bf16Gemm extends BlockProduct
 
     /// With two bytes an element, rows take 256 KB and columns 1 MB of the second-level cache, and
     /// a panel 32 KB of the first.
-    Blocking BLOCKING = new Blocking(512, DEPTH, 256, 32, 1024);
+    Blocking BLOCKING = new Blocking(512, DEPTH, 256, 32, 1024, 1 << 20);
 
     @Override
     default Blocking blocking() {

@@ -16,7 +16,8 @@ public sealed interface BlockProduct permits Gemm, Bf16Gemm {
     /// @param depth of a block, at most; a multiple of `depthUnit`
     /// @param rows of a block, at most; a multiple of `rowUnit`
     /// @param columns at a time, at most; a multiple of [#WIDTH]
-    record Blocking(int depth, int depthUnit, int rows, int rowUnit, int columns) {}
+    /// @param resident bytes of packed columns that stay in a core's second-level cache
+    record Blocking(int depth, int depthUnit, int rows, int rowUnit, int columns, long resident) {}
 
     /// For people.
     String name();

@@ -16,7 +16,9 @@ import java.util.Arrays;
 ///
 /// Both operands lie as [TilePackKernel] makes them: panels of 32 lines, in each of them two tiles
 /// for every 32 elements of depth. Two by two tiles of `c` are in registers at a time; a panel of
-/// `b` stays in the first-level cache while all rows of `a` come by from the second.
+/// `b` stays in the first-level cache while all rows of `a` come by from the second. Lines of `c`
+/// that are only written to are fetched while their sums are computed: a tile is stored faster than
+/// lines come from memory.
 ///
 /// @param adds to what `c` holds
 record TileGemmKernel(boolean adds) implements Generator {
@@ -44,6 +46,14 @@ record TileGemmKernel(boolean adds) implements Generator {
     private static final Gp ROWS_LEFT = Gp.R13;
     private static final Gp LEFT = Gp.R14;
 
+    /// Rows of `c` that are fetched with each tile of depth.
+    private static final int FETCHED = 4;
+
+    /// Row of `c` to be fetched; its argument is kept at the end of the stack.
+    private static final Gp FETCH = ROWS;
+
+    private static final Mem ALL_ROWS = Mem.at(Gp.RSP);
+
     /// The second row of tiles of `c`.
     private static final Gp C_SECOND = Gp.R15;
 
@@ -67,7 +77,15 @@ record TileGemmKernel(boolean adds) implements Generator {
     public MachineCode code() {
         var a = new X86Assembler();
         var frame =
-                Frame.open(a, CallingConvention.here(), 0, Gp.RBX, Gp.R12, Gp.R13, Gp.R14, Gp.R15);
+                Frame.open(
+                        a,
+                        CallingConvention.here(),
+                        Long.BYTES,
+                        Gp.RBX,
+                        Gp.R12,
+                        Gp.R13,
+                        Gp.R14,
+                        Gp.R15);
         Label config = a.label();
         Label next = a.label();
         Label single = a.label();
@@ -76,6 +94,7 @@ record TileGemmKernel(boolean adds) implements Generator {
         a.ldtilecfg(Mem.at(LINE));
         a.mov(C_ROW, frame.argument(6));
         a.mov(LINE, ROW_BYTES);
+        a.mov(ALL_ROWS, ROWS);
         a.bind(next);
         a.sub(COLUMNS, 2);
         a.jl(single);
@@ -111,7 +130,7 @@ record TileGemmKernel(boolean adds) implements Generator {
         Label done = a.label();
         a.mov(A_AT, A);
         a.mov(C_AT, C);
-        a.mov(ROWS_LEFT, ROWS);
+        a.mov(ROWS_LEFT, ALL_ROWS);
         a.bind(next);
         a.sub(ROWS_LEFT, 2);
         a.jl(single);
@@ -137,6 +156,7 @@ record TileGemmKernel(boolean adds) implements Generator {
                 else a.tilezero(sum(r, c));
         a.mov(B_AT, B);
         a.mov(LEFT, DEPTHS);
+        a.mov(FETCH, C_AT);
         a.align(32);
         a.bind(next);
         for (int c = 0; c < columns; c++)
@@ -145,12 +165,21 @@ record TileGemmKernel(boolean adds) implements Generator {
             a.tileloadd(left(r), Mem.at(A_AT, LINE, 1, r * TILE_BYTES));
             for (int c = 0; c < columns; c++) a.tdpbf16ps(sum(r, c), left(r), right(c));
         }
+        if (!adds) fetch(a, columns);
         a.add(A_AT, BLOCK_BYTES);
         a.add(B_AT, BLOCK_BYTES);
         a.dec(LEFT);
         a.jnz(next);
         for (int r = 0; r < rows; r++)
             for (int c = 0; c < columns; c++) a.tilestored(place(r, c), sum(r, c));
+    }
+
+    /// The next rows of `c`; with much depth some of the tiles below them, too.
+    private static void fetch(X86Assembler a, int columns) {
+        for (int i = 0; i < FETCHED; i++) {
+            for (int c = 0; c < columns; c++) a.prefetchw(Mem.at(FETCH, c * ROW_BYTES));
+            a.add(FETCH, C_ROW);
+        }
     }
 
     private static Mem place(int row, int column) {

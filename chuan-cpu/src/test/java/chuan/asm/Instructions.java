@@ -131,6 +131,7 @@ final class Instructions {
             sar           v  0           G,S
             prefetcht0    v  0           M1
             prefetcht1    v  0           M1
+            prefetchw     v  0           M1
             cpuid         v  0
             xgetbv        v  0
             ret           v  0
