@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Training speed: Chuan against the same model in eager Python PyTorch, side by side in one run.
 
-    bench/torch_peer.py --shape pilot --precision fp32 [--device cpu] [--steps 20] [--rounds 5]
+    bench/torch_peer.py --shape pilot --precision fp32 [--device cpu] [--steps 20] [--rounds 5] [--avx2]
 
 Both start from the same weights and read the same tokens; the losses of all steps are compared, so
 the work is known to be the same. Processes take turns (Java, Python, Java, ...); the median of each side
@@ -37,6 +37,9 @@ SHAPES = {
 
 # Steps before those that are timed, on both sides: compilers and allocators settle.
 WARM_UP = 10
+
+# What Intel's libraries and PyTorch's own code use at most.
+AVX2 = {"ATEN_CPU_CAPABILITY": "avx2", "MKL_ENABLE_INSTRUCTIONS": "AVX2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
 
 # Of libtorch's process; own kernels need none.
 ENVIRONMENT = {
@@ -157,7 +160,7 @@ def processor():
         return platform.machine()
 
 
-def java(main, *arguments):
+def java(main, *arguments, avx2=False):
     """A command on the class path of ./chuan."""
     home = subprocess.run(
         ["sh", "-c", '. "$0/.mvn/find-jdk.sh"; chuan_find_jdk && echo "$JAVA_HOME"', ROOT],
@@ -169,6 +172,7 @@ def java(main, *arguments):
         os.path.join(home, "bin", "java"),
         "-XX:+UseSerialGC", "--add-modules", "jdk.incubator.vector",
         "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
+        *(["-Dchuan.kernels=avx2", "-XX:UseAVX=2"] if avx2 else []),
         "-cp", ":".join(jars), main, *arguments,
     ]
 
@@ -180,10 +184,11 @@ def run(command):
     return json.loads(result.stdout.strip().splitlines()[-1])
 
 
-def limit():
+def limit(avx2):
     """fp32 multiply-adds a second that all threads together can do, from registers alone."""
     model = os.path.join(ROOT, "models", "chuan-10m-base")
     command = ["bench", "--model", model, "-p", "8", "-n", "0", "-r", "1", "--json"]
+    command += ["--kernels", "avx2"] if avx2 else []
     output = subprocess.run([os.path.join(ROOT, "chuan"), *command], capture_output=True, text=True, check=True)
     report = json.loads(output.stdout.strip().splitlines()[-1])
     return report["multiply_adds_per_second"], report["multiply_add_loop"]
@@ -197,6 +202,7 @@ def main():
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--attention", choices=["sdpa", "manual"])
+    parser.add_argument("--avx2", action="store_true", help="both sides as on a processor without AVX-512")
     parser.add_argument("--folder", help="of the initial model, written if absent")
     parser.add_argument("--no-ledger", action="store_true", help="prints the row only")
     parser.add_argument("--peer", action="store_true", help="measure the Python side alone")
@@ -209,16 +215,19 @@ def main():
     sizes = ",".join(map(str, shape))
     ours, theirs = [], {"sdpa": [], "manual": []}
     kinds = [options.attention] if options.attention else ["sdpa", "manual"]
-    limits = [limit()]
+    if options.avx2:
+        ENVIRONMENT.update(AVX2)
+    limits = [limit(options.avx2)]
     for _ in range(options.rounds):
         ours.append(run(java(
-            "chuan.train.TrainSpeed", folder, steps, options.device, precision, "adamw", sizes)))
+            "chuan.train.TrainSpeed", folder, steps, options.device, precision, "adamw", sizes,
+            avx2=options.avx2)))
         for kind in kinds:
             theirs[kind].append(run([
                 sys.executable, __file__, "--peer", "--shape", options.shape, "--folder", folder,
                 "--steps", steps, "--precision", precision, "--attention", kind,
             ]))
-    limits.append(limit())
+    limits.append(limit(options.avx2))
     best = max(kinds, key=lambda k: statistics.median(r["tokensPerSecond"] for r in theirs[k]))
 
     def median(rows, key):
@@ -235,7 +244,7 @@ def main():
             ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT).stdout.strip(),
         "machine": f"{processor()}, {os.cpu_count()} cores",
         "command": f"bench/torch_peer.py --shape {options.shape} --device {options.device}"
-                   f" --precision {precision} --steps {steps}",
+                   f" --precision {precision} --steps {steps}{' --avx2' if options.avx2 else ''}",
         "what": f"training step, {ours[0]['parameters'] / 1e6:.1f} M parameters,"
                 f" {shape[5]} x {shape[6]} tokens, {precision}, {options.device}",
         "unit": "tokens/s",

@@ -203,7 +203,11 @@ final class FunctionChecks {
         for (int i = 0; i < expected.length; i++) {
             float sum = kernel.adds() ? before[i] : 0;
             for (int k = 0; k < DEPTH; k++)
-                sum = Math.fma(a[k * rows + i / width], panel[k * Gemm.WIDTH + i % width], sum);
+                sum =
+                        Math.fma(
+                                packed(a, kernel.rows(), i / width, k),
+                                panel[k * Gemm.WIDTH + i % width],
+                                sum);
             expected[i] = sum;
         }
         try (var arena = Arena.ofConfined()) {
@@ -215,10 +219,37 @@ final class FunctionChecks {
                     DEPTH,
                     c.address(),
                     2,
-                    FLOAT.byteSize(),
-                    rows * FLOAT.byteSize(),
                     width * FLOAT.byteSize());
             return same(expected, c);
+        }
+    }
+
+    /// Element `k` of a row, of tiles of some rows each.
+    private static float packed(float[] tiles, int rows, int row, int k) {
+        return tiles[(row / rows * DEPTH + k) * rows + row % rows];
+    }
+
+    /// [GemmPackKernel], what is read lies apart.
+    static boolean isRight(GemmPackKernel kernel, MemorySegment entry) {
+        int rows = kernel.rows();
+        int apart = (kernel.along() ? DEPTH : rows) + 3;
+        float[] from = floats(apart * (DEPTH + rows), new Random(rows));
+        var expected = new float[DEPTH * rows];
+        for (int i = 0; i < expected.length; i++) {
+            int row = i % rows;
+            int k = i / rows;
+            expected[i] = from[kernel.along() ? row * apart + k : k * apart + row];
+        }
+        try (var arena = Arena.ofConfined()) {
+            var to = stored(new float[expected.length], arena);
+            EmittedGemm.moving(
+                    entry,
+                    stored(from, arena).address(),
+                    apart * FLOAT.byteSize(),
+                    to.address(),
+                    DEPTH,
+                    0);
+            return same(expected, to);
         }
     }
 

@@ -16,11 +16,6 @@ public sealed interface Gemm extends BlockProduct permits ScalarGemm, VectorGemm
         return (long) depth * WIDTH * Float.BYTES;
     }
 
-    /// Bytes of scratch that a thread needs for products of up to `rows` rows.
-    static long scratchBytes(int rows) {
-        return (long) rows * WIDTH * Float.BYTES;
-    }
-
     @Override
     default Blocking blocking() {
         return BLOCKING;
@@ -33,7 +28,7 @@ public sealed interface Gemm extends BlockProduct permits ScalarGemm, VectorGemm
 
     @Override
     default long ownBytes(int rows, int columns, int depth) {
-        return scratchBytes(rows);
+        return 0;
     }
 
     @Override
@@ -101,7 +96,7 @@ public sealed interface Gemm extends BlockProduct permits ScalarGemm, VectorGemm
     /// @param panel address of `[depth][WIDTH]`, zero from `columns` on; a multiple of 64
     /// @param c address of `[0][0]`; others at `i * cRow + 4 * j`
     /// @param columns 1 to [#WIDTH]
-    /// @param scratch of the calling thread, [#scratchBytes]
+    /// @param own of the calling thread, [#ownBytes] for these columns
     void panel(
             long a,
             long aRow,
@@ -113,5 +108,5 @@ public sealed interface Gemm extends BlockProduct permits ScalarGemm, VectorGemm
             long cRow,
             int columns,
             boolean adds,
-            long scratch);
+            long own);
 }

@@ -10,13 +10,13 @@ import chuan.asm.Mem;
 import chuan.asm.Vec;
 import chuan.asm.X86Assembler;
 
-/// Writes `void gemm(a, panel, depth, c, tiles, aRow, aStep, cRow)`: rows of fp32 `a` times a panel
-/// `[depth][32]`, of which it takes `vectors` registers side by side. Each element of `c` is one
-/// chain of fused multiply-adds, ascending in depth, in a register; begun at 0, or at what `c`
-/// holds. `tiles` times `rows` rows in one call.
+/// Writes `void gemm(a, panel, depth, c, tiles, cRow)`: rows of fp32, as [GemmPackKernel] lays them
+/// out, times a panel `[depth][32]`, of which it takes `vectors` registers side by side. Each
+/// element of `c` is one chain of fused multiply-adds, ascending in depth, in a register; begun at
+/// 0, or at what `c` holds. `tiles` times `rows` rows in one call, rows of `c` `cRow` bytes apart.
 ///
-/// Distances in bytes: between rows of `a`, between elements of a row of `a`, and between rows of
-/// `c`; so `a` may be a matrix or its transpose.
+/// Lines of `c` are fetched while the sums are computed: those that are stored behind them, or
+/// those with which the next tile begins.
 ///
 /// @param bits of a register: 256, or 512 with thirty-two of them
 /// @param rows 1 to 12
@@ -24,6 +24,7 @@ import chuan.asm.X86Assembler;
 /// @param adds to what `c` holds
 record GemmKernel(int bits, int rows, int vectors, boolean adds) implements Generator {
     private static final int PANEL_ROW = Gemm.WIDTH * Float.BYTES;
+    private static final int LINE = 64;
 
     /// Elements of depth per round of the loop.
     private static final int UNROLL = 4;
@@ -33,15 +34,10 @@ record GemmKernel(int bits, int rows, int vectors, boolean adds) implements Gene
     private static final Gp DEPTH = Gp.RDX;
     private static final Gp C = Gp.RCX;
     private static final Gp TILES = Gp.R8;
-    private static final Gp A_ROW = Gp.R9;
-
-    /// Of every third row.
-    private static final Gp[] ROW = {Gp.RAX, Gp.R10, Gp.R11, Gp.RBX};
-
-    private static final Gp A_STEP = Gp.R12;
-    private static final Gp B = Gp.R13;
-    private static final Gp LEFT = Gp.R14;
-    private static final Gp C_ROW = Gp.R15;
+    private static final Gp C_ROW = Gp.R9;
+    private static final Gp B = Gp.RAX;
+    private static final Gp LEFT = Gp.R10;
+    private static final Gp FETCH = Gp.R11;
 
     /// As many rows as the registers hold sums of.
     static int rows(int bits) {
@@ -60,17 +56,10 @@ record GemmKernel(int bits, int rows, int vectors, boolean adds) implements Gene
         return new Vec(rows * vectors + i, bits);
     }
 
-    private int bases() {
-        return Math.ceilDiv(rows, 3);
-    }
-
     @Override
     public MachineCode code() {
         var a = new X86Assembler();
-        var frame =
-                Frame.open(a, CallingConvention.here(), 0, Gp.RBX, Gp.R12, Gp.R13, Gp.R14, Gp.R15);
-        a.mov(A_STEP, frame.argument(6));
-        a.mov(C_ROW, frame.argument(7));
+        var frame = Frame.open(a, CallingConvention.here(), 0);
         Label tile = a.label();
         Label fours = a.label();
         Label ones = a.label();
@@ -78,18 +67,15 @@ record GemmKernel(int bits, int rows, int vectors, boolean adds) implements Gene
         Label done = a.label();
         a.bind(tile);
         begin(a);
-        a.mov(ROW[0], A);
-        for (int i = 1; i < bases(); i++) {
-            a.lea(ROW[i], Mem.at(ROW[i - 1], A_ROW, 2, 0));
-            a.add(ROW[i], A_ROW);
-        }
         a.mov(B, PANEL);
         a.mov(LEFT, DEPTH);
         a.sub(LEFT, UNROLL);
         a.jl(ones);
         a.align(32);
         a.bind(fours);
-        for (int k = 0; k < UNROLL; k++) step(a, k * PANEL_ROW);
+        for (int k = 0; k < UNROLL; k++) step(a, k);
+        fetch(a);
+        a.add(A, UNROLL * rows * Float.BYTES);
         a.add(B, UNROLL * PANEL_ROW);
         a.sub(LEFT, UNROLL);
         a.jge(fours);
@@ -98,42 +84,47 @@ record GemmKernel(int bits, int rows, int vectors, boolean adds) implements Gene
         a.jz(done);
         a.bind(one);
         step(a, 0);
+        a.add(A, rows * Float.BYTES);
         a.add(B, PANEL_ROW);
         a.dec(LEFT);
         a.jnz(one);
         a.bind(done);
         end(a);
-        for (int r = 0; r < rows; r++) a.add(A, A_ROW);
         a.dec(TILES);
         a.jnz(tile);
         frame.close();
         return new MachineCode(name(), a.bytes());
     }
 
+    /// Leaves FETCH at the first row to be fetched.
     private void begin(X86Assembler a) {
-        if (adds) a.mov(B, C);
+        a.mov(FETCH, C);
         for (int r = 0; r < rows; r++) {
             for (int v = 0; v < vectors; v++) {
                 Vec sum = sum(r, v);
-                if (adds) a.vmovups(sum, Mem.at(B, v * bits / Byte.SIZE));
+                if (adds) a.vmovups(sum, Mem.at(FETCH, v * bits / Byte.SIZE));
                 else a.vpxor(sum, sum, sum);
             }
-            if (adds) a.add(B, C_ROW);
+            if (adds) a.add(FETCH, C_ROW);
         }
     }
 
     /// One element of depth.
-    private void step(X86Assembler a, int disp) {
+    private void step(X86Assembler a, int k) {
         for (int v = 0; v < vectors; v++)
-            a.vmovups(held(v), Mem.at(B, disp + v * bits / Byte.SIZE));
+            a.vmovups(held(v), Mem.at(B, k * PANEL_ROW + v * bits / Byte.SIZE));
         Vec one = held(vectors);
         for (int r = 0; r < rows; r++) {
-            Gp base = ROW[r / 3];
-            int steps = r % 3;
-            a.vbroadcastss(one, steps == 0 ? Mem.at(base) : Mem.at(base, A_ROW, steps, 0));
+            a.vbroadcastss(one, Mem.at(A, (k * rows + r) * Float.BYTES));
             for (int v = 0; v < vectors; v++) a.vfmadd231ps(sum(r, v), one, held(v));
         }
-        for (int i = 0; i < bases(); i++) a.add(ROW[i], A_STEP);
+    }
+
+    /// The next row of `c`; beyond the tiles it is of no use, but does no harm.
+    private void fetch(X86Assembler a) {
+        for (int at = 0; at < vectors * bits / Byte.SIZE; at += LINE)
+            a.prefetchw(Mem.at(FETCH, at));
+        a.add(FETCH, C_ROW);
     }
 
     /// Leaves C at the next tile.

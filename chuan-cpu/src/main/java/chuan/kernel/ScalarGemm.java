@@ -19,7 +19,7 @@ public final class ScalarGemm implements Gemm {
             long cRow,
             int columns,
             boolean adds,
-            long scratch) {
+            long own) {
         for (int i = 0; i < rows; i++)
             for (int j = 0; j < columns; j++) {
                 float sum = adds ? Memory.f32(c + i * cRow, j) : 0;

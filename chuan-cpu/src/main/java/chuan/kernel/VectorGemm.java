@@ -27,7 +27,7 @@ public final class VectorGemm implements Gemm {
             long cRow,
             int columns,
             boolean adds,
-            long scratch) {
+            long own) {
         for (int j = 0; j < columns; j += LANES) {
             int n = Math.min(LANES, columns - j);
             int i = 0;

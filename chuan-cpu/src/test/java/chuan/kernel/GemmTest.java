@@ -68,7 +68,7 @@ class GemmTest {
                 var c = random(rows * cRow, random, arena);
                 var expected = arena.allocate(c.byteSize(), 64).copyFrom(c);
                 var panel = arena.allocate(Gemm.panelBytes(depth), 64);
-                var scratch = arena.allocate(Gemm.scratchBytes(rows), 64);
+                var scratch = arena.allocate(Math.max(1, gemm.ownBytes(rows, columns, depth)), 64);
                 boolean across = random.nextBoolean();
                 if (across)
                     gemm.packTransposed(
