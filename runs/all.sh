@@ -42,10 +42,10 @@ done
 tokenizer=$(output "$recipes/tokenizer.yaml")
 stage "$tokenizer" tokenizer train "$recipes/tokenizer.yaml"
 for name in $corpora; do
-  stage "$(output "$recipes/$name.yaml")/shards/report.txt" corpus pack "$recipes/$name.yaml" --tokenizer "$tokenizer"
+  stage "$(output "$recipes/$name.yaml")/shards/report.txt" \
+    corpus pack "$recipes/$name.yaml" --by-source --tokenizer "$tokenizer"
 done
+stage "$(output "$recipes/chat.yaml")/report.txt" corpus dialogues "$recipes/chat.yaml" --tokenizer "$tokenizer"
 stage "$(output "$recipes/pretrain.yaml")/model" pretrain "$recipes/pretrain.yaml"
-dialogues=$(output "$recipes/chat.yaml")
-stage "$dialogues/report.txt" corpus dialogues "$recipes/chat.yaml"
 stage "$(output "$recipes/sft.yaml")/model" sft "$recipes/sft.yaml"
 printf '\nTry it: ./chuan chat --model %s\n' "$(output "$recipes/sft.yaml")/model"
