@@ -7,9 +7,9 @@ package chuan.kernel;
 /// ascending `k`, begun at 0 or at what was there. So a product may be cut in any way, in depth
 /// too, and shared among any number of threads. Stateless.
 public sealed interface Gemm extends BlockProduct permits ScalarGemm, VectorGemm, EmittedGemm {
-    /// A block of 256 times 32 floats is two thirds of a first-level cache; one of 256 times 192 or
+    /// A block of 256 times 32 floats is two thirds of a first-level cache; one of 256 times 264 or
     /// 512 lies in the second.
-    Blocking BLOCKING = new Blocking(256, 1, 192, 12, 512, 1 << 20);
+    Blocking BLOCKING = new Blocking(256, 1, 264, 12, 512, 1 << 20);
 
     /// Bytes of a panel of this depth.
     static long panelBytes(int depth) {

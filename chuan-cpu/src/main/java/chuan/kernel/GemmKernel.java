@@ -37,7 +37,7 @@ record GemmKernel(int bits, int rows, int vectors, boolean adds) implements Gene
     private static final Gp C_ROW = Gp.R9;
     private static final Gp B = Gp.RAX;
     private static final Gp LEFT = Gp.R10;
-    private static final Gp FETCH = Gp.R11;
+    private static final Gp ROW = Gp.R11;
 
     /// As many rows as the registers hold sums of.
     static int rows(int bits) {
@@ -74,7 +74,6 @@ record GemmKernel(int bits, int rows, int vectors, boolean adds) implements Gene
         a.align(32);
         a.bind(fours);
         for (int k = 0; k < UNROLL; k++) step(a, k);
-        fetch(a);
         a.add(A, UNROLL * rows * Float.BYTES);
         a.add(B, UNROLL * PANEL_ROW);
         a.sub(LEFT, UNROLL);
@@ -96,16 +95,18 @@ record GemmKernel(int bits, int rows, int vectors, boolean adds) implements Gene
         return new MachineCode(name(), a.bytes());
     }
 
-    /// Leaves FETCH at the first row to be fetched.
     private void begin(X86Assembler a) {
-        a.mov(FETCH, C);
+        a.mov(ROW, C);
         for (int r = 0; r < rows; r++) {
             for (int v = 0; v < vectors; v++) {
                 Vec sum = sum(r, v);
-                if (adds) a.vmovups(sum, Mem.at(FETCH, v * bits / Byte.SIZE));
+                if (adds) a.vmovups(sum, Mem.at(ROW, v * bits / Byte.SIZE));
                 else a.vpxor(sum, sum, sum);
             }
-            if (adds) a.add(FETCH, C_ROW);
+            if (!adds)
+                for (int at = 0; at < vectors * bits / Byte.SIZE; at += LINE)
+                    a.prefetchw(Mem.at(ROW, at));
+            a.add(ROW, C_ROW);
         }
     }
 
@@ -118,13 +119,6 @@ record GemmKernel(int bits, int rows, int vectors, boolean adds) implements Gene
             a.vbroadcastss(one, Mem.at(A, (k * rows + r) * Float.BYTES));
             for (int v = 0; v < vectors; v++) a.vfmadd231ps(sum(r, v), one, held(v));
         }
-    }
-
-    /// The next row of `c`; beyond the tiles it is of no use, but does no harm.
-    private void fetch(X86Assembler a) {
-        for (int at = 0; at < vectors * bits / Byte.SIZE; at += LINE)
-            a.prefetchw(Mem.at(FETCH, at));
-        a.add(FETCH, C_ROW);
     }
 
     /// Leaves C at the next tile.

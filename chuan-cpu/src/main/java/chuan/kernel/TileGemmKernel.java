@@ -148,6 +148,7 @@ record TileGemmKernel(boolean adds) implements Generator {
     /// Leaves `A_AT` and `B_AT` behind their panels.
     private void tiles(X86Assembler a, int rows, int columns) {
         Label next = a.label();
+        Label done = a.label();
         a.lea(C_SECOND, Mem.at(C_AT, C_ROW, 8, 0));
         a.lea(C_SECOND, Mem.at(C_SECOND, C_ROW, 8, 0));
         for (int r = 0; r < rows; r++)
@@ -157,29 +158,35 @@ record TileGemmKernel(boolean adds) implements Generator {
         a.mov(B_AT, B);
         a.mov(LEFT, DEPTHS);
         a.mov(FETCH, C_AT);
+        for (int row = adds ? rows * SIZE : 0; row < rows * SIZE; row += FETCHED) {
+            depth(a, rows, columns);
+            for (int i = 0; i < FETCHED; i++) {
+                for (int c = 0; c < columns; c++) a.prefetchw(Mem.at(FETCH, c * ROW_BYTES));
+                a.add(FETCH, C_ROW);
+            }
+            a.dec(LEFT);
+            a.jz(done);
+        }
         a.align(32);
         a.bind(next);
+        depth(a, rows, columns);
+        a.dec(LEFT);
+        a.jnz(next);
+        a.bind(done);
+        for (int r = 0; r < rows; r++)
+            for (int c = 0; c < columns; c++) a.tilestored(place(r, c), sum(r, c));
+    }
+
+    /// Products of 32 elements of depth.
+    private static void depth(X86Assembler a, int rows, int columns) {
         for (int c = 0; c < columns; c++)
             a.tileloadd(right(c), Mem.at(B_AT, LINE, 1, c * TILE_BYTES));
         for (int r = 0; r < rows; r++) {
             a.tileloadd(left(r), Mem.at(A_AT, LINE, 1, r * TILE_BYTES));
             for (int c = 0; c < columns; c++) a.tdpbf16ps(sum(r, c), left(r), right(c));
         }
-        if (!adds) fetch(a, columns);
         a.add(A_AT, BLOCK_BYTES);
         a.add(B_AT, BLOCK_BYTES);
-        a.dec(LEFT);
-        a.jnz(next);
-        for (int r = 0; r < rows; r++)
-            for (int c = 0; c < columns; c++) a.tilestored(place(r, c), sum(r, c));
-    }
-
-    /// The next rows of `c`; with much depth some of the tiles below them, too.
-    private static void fetch(X86Assembler a, int columns) {
-        for (int i = 0; i < FETCHED; i++) {
-            for (int c = 0; c < columns; c++) a.prefetchw(Mem.at(FETCH, c * ROW_BYTES));
-            a.add(FETCH, C_ROW);
-        }
     }
 
     private static Mem place(int row, int column) {
