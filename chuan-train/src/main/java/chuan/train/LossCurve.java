@@ -1,5 +1,6 @@
 package chuan.train;
 
+import java.awt.Color;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +25,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class LossCurve {
     private static final ObjectMapper JSON = JsonMapper.builder().build();
     private static final double SMOOTHING = 0.97;
+    private static final int MARKER = 5;
 
     private LossCurve() {}
 
@@ -55,7 +57,10 @@ final class LossCurve {
                             .xAxisTitle("million tokens")
                             .yAxisTitle("training loss, nats per token; held out, bits per byte")
                             .build();
-            chart.getStyler().setLegendPosition(LegendPosition.InsideNE);
+            chart.getStyler()
+                    .setLegendPosition(LegendPosition.InsideNE)
+                    .setChartBackgroundColor(Color.WHITE);
+            chart.getStyler().setXAxisDecimalPattern("#,##0.###").setMarkerSize(MARKER);
             chart.addSeries("training", training.x(), training.y()).setMarker(SeriesMarkers.NONE);
             heldOut.forEach((name, p) -> chart.addSeries("held out " + name, p.x(), p.y()));
             BitmapEncoder.saveBitmap(chart, png.toString(), BitmapFormat.PNG);
@@ -78,7 +83,9 @@ final class LossCurve {
             if (entry.has("loss")) {
                 double loss = entry.get("loss").asDouble();
                 mean = Double.isNaN(mean) ? loss : SMOOTHING * mean + (1 - SMOOTHING) * loss;
-                training.add(millions, mean);
+                // The first at 0, before any step: with points that are all equally far apart the
+                // library marks the axis at some of them, with all their digits (XChart issue 731).
+                training.add(training.x().isEmpty() ? 0 : millions, mean);
             }
             for (var e : entry.path("heldOut").properties()) {
                 double bits = e.getValue().path("bitsPerByte").asDouble();
