@@ -58,6 +58,7 @@ class LangChain4jTest {
                 .temperature(0.0)
                 .maxTokens(200)
                 .strictJsonSchema(true)
+                .parallelToolCalls(false)
                 .build();
     }
 

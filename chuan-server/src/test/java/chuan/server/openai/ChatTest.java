@@ -136,7 +136,7 @@ class ChatTest {
 
     @Test
     void severalAnswersDiffer() throws Exception {
-        String fields = "'n':3,'seed':1,'temperature':1.5,'top_k':0,'top_p':1,'max_tokens':12";
+        String fields = "'n':3,'seed':1,'temperature':2,'top_k':0,'top_p':1,'max_tokens':12";
         JsonNode json = chat(fields).json();
         assertThat(json.get("choices").size()).isEqualTo(3);
         var texts = new ArrayList<String>();
