@@ -51,6 +51,7 @@ class ChatTerminalTest {
                 Thread.ofPlatform()
                         .start(() -> new ChatTerminal(terminal, shell, store, history).run());
         waitFor("/help lists");
+        waitFor("> "); // whoever presses Ctrl-C before the reader reads is not heard
     }
 
     @AfterEach
