@@ -109,7 +109,7 @@ def arguments_fit(text):
 
 
 def tools_are_called(client, _, server):
-    demanded = {"tools": [WEATHER], "tool_choice": "required", "max_tokens": 200}
+    demanded = {"tools": [WEATHER], "tool_choice": "required", "parallel_tool_calls": False, "max_tokens": 200}
     choice = greedy(client, server.model, **demanded).choices[0]
     assert choice.finish_reason == "tool_calls"
     call = choice.message.tool_calls[0]

@@ -111,7 +111,7 @@ test("parameters and the system prompt are sent, the model's own values are not"
 }));
 
 test("two conversations stream at once, switching keeps both", () => withPage(async (page, server) => {
-  server.behave.delay = 15;
+  server.behave.delay = 40;
   server.behave.reply = body => `${body.messages[0].content} `.repeat(60);
   await type(page, "alpha");
   await page.waitForSelector(".prose");
