@@ -111,11 +111,14 @@ class Plan:
                 if run.get(key) not in known:
                     fail(f"{path}: run {run['name']}: {key} {run.get(key)!r} is not in the file")
 
-    def extended(self, path):
+    def extended(self, path, above=()):
         """What a file says, over the file it extends, over the one that extends, and so on."""
+        path = path.resolve()
+        if path in above:
+            fail(f"{path}: extends itself")
         spec = read(path)
         base = spec.pop("extends", None)
-        return merged(self.extended(path.parent / base), spec) if base else spec
+        return merged(self.extended(path.parent / base, (*above, path)), spec) if base else spec
 
     def clean(self, kind):
         return self.data / "text" / kind

@@ -15,8 +15,8 @@ import chuan.asm.X86Assembler;
 /// element of `c` is one chain of fused multiply-adds, ascending in depth, in a register; begun at
 /// 0, or at what `c` holds. `tiles` times `rows` rows in one call, rows of `c` `cRow` bytes apart.
 ///
-/// Lines of `c` are fetched while the sums are computed: those that are stored behind them, or
-/// those with which the next tile begins.
+/// Lines of `c` that are only stored to are fetched before their sums are computed. Only these:
+/// rows behind the last tile may be another thread's.
 ///
 /// @param bits of a register: 256, or 512 with thirty-two of them
 /// @param rows 1 to 12

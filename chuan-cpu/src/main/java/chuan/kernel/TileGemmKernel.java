@@ -18,7 +18,7 @@ import java.util.Arrays;
 /// for every 32 elements of depth. Two by two tiles of `c` are in registers at a time; a panel of
 /// `b` stays in the first-level cache while all rows of `a` come by from the second. Lines of `c`
 /// that are only written to are fetched while their sums are computed: a tile is stored faster than
-/// lines come from memory.
+/// lines come from memory. Only these: rows below the last tile may be another thread's.
 ///
 /// @param adds to what `c` holds
 record TileGemmKernel(boolean adds) implements Generator {
@@ -49,7 +49,7 @@ record TileGemmKernel(boolean adds) implements Generator {
     /// Rows of `c` that are fetched with each tile of depth.
     private static final int FETCHED = 4;
 
-    /// Row of `c` to be fetched; its argument is kept at the end of the stack.
+    /// Row of `c` to be fetched next. The argument that came in this register lies in [#ALL_ROWS].
     private static final Gp FETCH = ROWS;
 
     private static final Mem ALL_ROWS = Mem.at(Gp.RSP);
