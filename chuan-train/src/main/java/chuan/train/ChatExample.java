@@ -75,6 +75,35 @@ record ChatExample(int[] ids, int[] labels) {
         return result;
     }
 
+    /// Whether it opens with a question, so that it may follow another conversation.
+    boolean opensWithQuestion(Marks marks) {
+        return ids[0] == marks.user();
+    }
+
+    /// Several conversations as one, as if they had been held one after the other: what [#of] makes
+    /// of all their messages.
+    ///
+    /// @param parts each whole, and all but the first of them open with a question
+    static ChatExample joined(List<ChatExample> parts, Marks marks) {
+        int length = joinedLength(parts, marks);
+        var ids = new int[length];
+        var labels = new int[length];
+        int at = 0;
+        for (ChatExample part : parts) {
+            int count = Math.min(part.length(), length - at);
+            System.arraycopy(part.ids, 0, ids, at, count);
+            System.arraycopy(part.labels, 0, labels, at, count);
+            at += part.length() - (marks.endBehindEveryAnswer() ? 0 : 1);
+        }
+        return new ChatExample(ids, labels);
+    }
+
+    /// Tokens of the parts as one conversation: an end token goes where a question takes its place.
+    static int joinedLength(List<ChatExample> parts, Marks marks) {
+        int sum = parts.stream().mapToInt(ChatExample::length).sum();
+        return marks.endBehindEveryAnswer() ? sum : sum - (parts.size() - 1);
+    }
+
     int length() {
         return ids.length;
     }

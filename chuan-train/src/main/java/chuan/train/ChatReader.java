@@ -8,6 +8,10 @@ import java.util.SplittableRandom;
 
 /// Packs conversations into rows of a fixed length, shuffled anew every epoch. Conversations in one
 /// row do not see each other; what is left of a row is padding that predicts nothing.
+///
+/// Most dialogues that there are to learn from are one question and one answer. A model that has
+/// seen no others loses its way at the second question of a chat, so some may be joined to one
+/// conversation ([ChatExample#joined]), others in every epoch.
 final class ChatReader implements SampleReader {
     /// Rows that are open at a time while packing: enough to leave few gaps, few enough to stay
     /// shuffled.
@@ -16,17 +20,24 @@ final class ChatReader implements SampleReader {
     private final List<ChatExample> examples;
     private final int tokens;
     private final int paddingId;
+    private final Joining joining;
     private final long seed;
     private long drawn;
     private long epochStart;
     private int epoch = -1;
-    private List<int[]> rows = List.of();
+    private List<List<ChatExample>> rows = List.of();
+
+    /// @param most how many dialogues, one to this number with equal chances, make a conversation;
+    ///   fewer where the row is too short for them
+    /// @param marks of the examples
+    record Joining(int most, ChatExample.Marks marks) {}
 
     /// @param examples none longer than `tokens`
-    ChatReader(List<ChatExample> examples, int tokens, int paddingId, long seed) {
+    ChatReader(List<ChatExample> examples, int tokens, int paddingId, Joining joining, long seed) {
         this.examples = List.copyOf(examples);
         this.tokens = tokens;
         this.paddingId = Math.max(0, paddingId);
+        this.joining = joining;
         this.seed = seed;
         if (examples.isEmpty()) {
             throw new TrainingException("data.train has no conversation with an answer");
@@ -50,44 +61,68 @@ final class ChatReader implements SampleReader {
         }
     }
 
-    /// First fit among the open rows; each row a list of example numbers.
-    private List<int[]> pack(int epoch) {
-        var packed = new ArrayList<int[]>();
+    /// First fit among the open rows.
+    private List<List<ChatExample>> pack(int epoch) {
+        var packed = new ArrayList<List<ChatExample>>();
         var open = new ArrayList<Row>();
-        for (int example : order(epoch)) {
-            int length = examples.get(example).length();
+        for (ChatExample conversation : conversations(epoch)) {
             Row row = null;
             for (Row candidate : open) {
-                if (candidate.used + length <= tokens) {
+                if (candidate.used + conversation.length() <= tokens) {
                     row = candidate;
                     break;
                 }
             }
             if (row == null) {
                 if (open.size() == OPEN_ROWS) {
-                    packed.add(open.removeFirst().members());
+                    packed.add(open.removeFirst().conversations);
                 }
                 row = new Row();
                 open.add(row);
             }
-            row.examples.add(example);
-            row.used += length;
+            row.conversations.add(conversation);
+            row.used += conversation.length();
         }
-        open.forEach(row -> packed.add(row.members()));
+        open.forEach(row -> packed.add(row.conversations));
         return packed;
     }
 
     private static final class Row {
-        private final List<Integer> examples = new ArrayList<>();
+        private final List<ChatExample> conversations = new ArrayList<>();
         private int used;
-
-        int[] members() {
-            return examples.stream().mapToInt(Integer::intValue).toArray();
-        }
     }
 
-    private int[] order(int epoch) {
+    /// Every example once, in the order of the epoch.
+    private List<ChatExample> conversations(int epoch) {
         var random = new SplittableRandom(seed + 1_000_003L * epoch);
+        int[] order = order(random);
+        var conversations = new ArrayList<ChatExample>();
+        int next = 0;
+        while (next < order.length) {
+            int wanted = joining.most() == 1 ? 1 : 1 + random.nextInt(joining.most());
+            var parts = new ArrayList<ChatExample>();
+            parts.add(examples.get(order[next++]));
+            while (next < order.length
+                    && parts.size() < wanted
+                    && fits(parts, examples.get(order[next]))) {
+                parts.add(examples.get(order[next++]));
+            }
+            conversations.add(
+                    parts.size() == 1
+                            ? parts.getFirst()
+                            : ChatExample.joined(parts, joining.marks()));
+        }
+        return conversations;
+    }
+
+    private boolean fits(List<ChatExample> parts, ChatExample next) {
+        var all = new ArrayList<>(parts);
+        all.add(next);
+        return next.opensWithQuestion(joining.marks())
+                && ChatExample.joinedLength(all, joining.marks()) <= tokens;
+    }
+
+    private int[] order(SplittableRandom random) {
         var order = new int[examples.size()];
         for (int i = 0; i < order.length; i++) {
             int j = random.nextInt(i + 1);
@@ -107,16 +142,16 @@ final class ChatReader implements SampleReader {
         Arrays.fill(labels, TrainBatch.IGNORED);
         for (int s = 0; s < sequences; s++) {
             seek(drawn);
-            int[] members = rows.get(Math.toIntExact(drawn - epochStart));
+            List<ChatExample> row = rows.get(Math.toIntExact(drawn - epochStart));
             drawn++;
             int at = s * tokens;
             int document = 0;
-            for (int member : members) {
-                ChatExample example = examples.get(member);
-                System.arraycopy(example.ids(), 0, ids, at, example.length());
-                System.arraycopy(example.labels(), 0, labels, at, example.length());
-                Arrays.fill(segments, at, at + example.length(), document++);
-                at += example.length();
+            for (ChatExample conversation : row) {
+                int length = conversation.length();
+                System.arraycopy(conversation.ids(), 0, ids, at, length);
+                System.arraycopy(conversation.labels(), 0, labels, at, length);
+                Arrays.fill(segments, at, at + length, document++);
+                at += length;
             }
             Arrays.fill(segments, at, (s + 1) * tokens, document);
         }

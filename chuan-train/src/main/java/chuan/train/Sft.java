@@ -59,10 +59,12 @@ public final class Sft {
                                 answers(
                                         set.name(),
                                         examples(set.path(), tokenizer, marks, limit),
-                                        config.batch()))
+                                        config.batch(),
+                                        marks))
                         .toList();
         int pad = base.config().padId();
-        var reader = new ChatReader(examples, limit, pad, config.seed());
+        var joining = new ChatReader.Joining(config.join(), marks);
+        var reader = new ChatReader(examples, limit, pad, joining, config.seed());
         Weights.Source<float[]> initial = (name, shape) -> base.tensor(name, shape).toFloats();
         return new TrainingRun(
                         config,
@@ -114,12 +116,16 @@ public final class Sft {
     }
 
     private static HeldOutSet answers(
-            String name, List<ChatExample> examples, TrainConfig.Batch batch) {
+            String name,
+            List<ChatExample> examples,
+            TrainConfig.Batch batch,
+            ChatExample.Marks marks) {
         int sequences = batch.sequences();
+        var alone = new ChatReader.Joining(1, marks);
         return new HeldOutSet(
                 name,
                 () -> {
-                    var reader = new ChatReader(examples, batch.tokens(), 0, 0);
+                    var reader = new ChatReader(examples, batch.tokens(), 0, alone, 0);
                     long batches = Math.ceilDiv(reader.sequencesPerEpoch(), sequences);
                     return Stream.generate(() -> reader.next(sequences)).limit(batches);
                 },

@@ -18,6 +18,8 @@ import java.util.List;
 /// @param marks token ids that open a turn of the user and of the assistant
 /// @param chatFormat of fine-tuning: 2, the official recipe, has the end token behind the last
 ///   answer only; 1 has it behind every answer. Chat reads it from `generation_config.json`
+/// @param join of fine-tuning: one to so many dialogues, drawn anew in every epoch, are learned as
+///   one conversation; 1 leaves each alone
 /// @param model shape of a new model; ignored where `base` is given
 /// @param seed of the initial weights and of the order of the data
 /// @param steps optimizer steps in all, where `epochs` is 0
@@ -35,6 +37,7 @@ public record TrainConfig(
         String base,
         Marks marks,
         int chatFormat,
+        int join,
         Model model,
         Data data,
         long seed,
@@ -55,6 +58,7 @@ public record TrainConfig(
         require(steps >= 1, "steps", "must be at least 1, not " + steps);
         require(epochs >= 0, "epochs", "must not be negative: " + epochs);
         require(chatFormat == 1 || chatFormat == 2, "chatFormat", "must be 1 or 2: " + chatFormat);
+        require(join >= 1, "join", "must be at least 1: " + join);
         require(threads >= 0, "threads", "must not be negative: " + threads);
         require(
                 List.of("cpu", "libtorch").contains(device),
@@ -75,6 +79,7 @@ public record TrainConfig(
                 base,
                 marks,
                 chatFormat,
+                join,
                 model,
                 data,
                 seed,

@@ -5,8 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import chuan.train.ChatExample.Marks;
 import chuan.train.ChatExample.Message;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// The official fine-tuning labels, written out by hand; texts are their own characters' codes.
 class ChatExampleTest {
@@ -44,6 +48,37 @@ class ChatExampleTest {
                         100);
         assertThat(e.ids()).containsExactly(195, 'a', 196, 'x', 'y', 2, 195, 'c', 196, 'z', 2);
         assertThat(e.labels()).containsExactly(NO, NO, 'x', 'y', 2, NO, NO, NO, 'z', 2, NO);
+    }
+
+    /// Conversations one after the other are what the same messages in one conversation are.
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void joinedConversationsAreThoseOfAllTheirMessages(boolean endBehindEveryAnswer) {
+        long seed = new Random().nextLong();
+        var random = new Random(seed);
+        var marks = new Marks(195, 196, 2, endBehindEveryAnswer);
+        for (int trial = 0; trial < 100; trial++) {
+            var all = new ArrayList<Message>();
+            var parts = new ArrayList<ChatExample>();
+            int count = 1 + random.nextInt(4);
+            for (int part = 0; part < count; part++) {
+                var messages = new ArrayList<Message>();
+                if (part == 0 && random.nextBoolean()) {
+                    messages.add(new Message("system", "s"));
+                }
+                for (int round = 0; round <= random.nextInt(3); round++) {
+                    messages.add(new Message("user", "question".substring(random.nextInt(8))));
+                    messages.add(new Message("assistant", "answer".substring(random.nextInt(6))));
+                }
+                all.addAll(messages);
+                parts.add(ChatExample.of(messages, text -> text.chars().toArray(), marks, 999));
+            }
+            ChatExample whole = ChatExample.of(all, text -> text.chars().toArray(), marks, 999);
+            ChatExample joined = ChatExample.joined(parts, marks);
+            assertThat(joined.ids()).as("seed " + seed).isEqualTo(whole.ids());
+            assertThat(joined.labels()).as("seed " + seed).isEqualTo(whole.labels());
+            assertThat(ChatExample.joinedLength(parts, marks)).isEqualTo(whole.length());
+        }
     }
 
     @Test

@@ -22,6 +22,7 @@ class SftTest {
     private static final int VOCAB = 64;
     private static final int LIMIT = 32;
     private static final Marks MARKS = new Marks(4, 5, Pretrain.END_TOKEN, false);
+    private static final ChatReader.Joining ALONE = new ChatReader.Joining(1, MARKS);
     private static final ModelConfig CONFIG =
             ModelConfig.baichuan(VOCAB, 64, 128, 2, 4, new Position.Alibi());
 
@@ -82,7 +83,7 @@ class SftTest {
     }
 
     private static List<TrainBatch> epoch(List<ChatExample> examples, int sequences) {
-        var reader = new ChatReader(examples, LIMIT, 0, 3);
+        var reader = new ChatReader(examples, LIMIT, 0, ALONE, 3);
         var batches = new ArrayList<TrainBatch>();
         for (long i = 0; i < reader.sequencesPerEpoch(); i += sequences) {
             long left = reader.sequencesPerEpoch() - i;
@@ -121,7 +122,7 @@ class SftTest {
     void everyAnswerIsLearnedAndEnds(String how) {
         List<ChatExample> examples = examples();
         try (var learner = learner(how, 0.05)) {
-            var reader = new ChatReader(examples, LIMIT, 0, 3);
+            var reader = new ChatReader(examples, LIMIT, 0, ALONE, 3);
             for (int i = 0; i < 250; i++) {
                 TrainBatch batch = reader.next(16);
                 double loss = learner.backward(batch, batch.labelledRows().length);
