@@ -16,9 +16,11 @@ import java.util.List;
 /// @param avxVnni `vpdpbusd` on 256 bits, VEX form
 /// @param avx512 F, BW, DQ and VL
 /// @param avx512Vnni with [#avx512]
-/// @param avx512Bf16 rounding to bf16, with [#avx512]
+/// @param avx512Bf16 rounding to bf16 and products of pairs of it, with [#avx512]
 /// @param amxInt8 tiles of bytes; on Linux this process has asked for them and may use them
 /// @param amxBf16 tiles of bf16, the same
+/// @param amd made by AMD, whose `vdpbf16ps` takes as long as `vfmadd231ps` for twice the products;
+///   Intel's takes twice as long
 public record CpuFeatures(
         boolean avx2,
         boolean avxVnni,
@@ -26,7 +28,14 @@ public record CpuFeatures(
         boolean avx512Vnni,
         boolean avx512Bf16,
         boolean amxInt8,
-        boolean amxBf16) {
+        boolean amxBf16,
+        boolean amd) {
+    /// "AuthenticAMD", in three words.
+    private static final int AUTH = 0x6874_7541;
+
+    private static final int ENTI = 0x6974_6e65;
+    private static final int CAMD = 0x444d_4163;
+
     private static final int SYSTEM_USES_XSAVE = 27;
     private static final int YMM_STATE = 0b110;
     private static final int ZMM_STATE = 0b1110_0110;
@@ -52,10 +61,12 @@ public record CpuFeatures(
     }
 
     private static CpuFeatures read(Cpuid cpu) throws CodeMemoryException {
-        int leaves = cpu.ask(0, 0)[0];
+        int[] first = cpu.ask(0, 0);
+        int leaves = first[0];
+        boolean amd = first[1] == AUTH && first[3] == ENTI && first[2] == CAMD;
         int basic = cpu.ask(1, 0)[2];
         if (leaves < 7 || !bit(basic, SYSTEM_USES_XSAVE))
-            return new CpuFeatures(false, false, false, false, false, false, false);
+            return new CpuFeatures(false, false, false, false, false, false, false, amd);
         int[] seven = cpu.ask(7, 0);
         int more = seven[0] >= 1 ? cpu.ask(7, 1)[0] : 0;
         int kept = cpu.kept();
@@ -84,7 +95,8 @@ public record CpuFeatures(
                 avx512 && bit(seven[2], 11),
                 avx512 && bit(more, 5),
                 tiles && bit(seven[3], 25),
-                tiles && bit(seven[3], 22));
+                tiles && bit(seven[3], 22),
+                amd);
     }
 
     /// `void f(long leaf, long subleaf, long[5] out)`: eax, ebx, ecx, edx, and the low half of XCR0

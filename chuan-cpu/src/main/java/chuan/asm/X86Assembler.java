@@ -238,6 +238,12 @@ public final class X86Assembler extends GeneralInstructions {
         evex(0xF2_0F38_72, Shape.FULL, d.bits(), d.number(), a.number(), b, NONE);
     }
 
+    /// To each fp32 of `d`: the product of the upper halves of `a` and `b`, then that of the lower,
+    /// each rounded once when added; subnormal numbers are zero; AVX512-BF16.
+    public void vdpbf16ps(Vec d, Vec a, VecOrMem b) {
+        evex(0xF3_0F38_52, Shape.FULL, d.bits(), d.number(), a.number(), b, NONE);
+    }
+
     public void vaddps(Vec d, Vec a, VecOrMem b) {
         three(0x0F_58, Shape.FULL, d, a, b);
     }

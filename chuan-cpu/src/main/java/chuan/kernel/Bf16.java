@@ -1,7 +1,8 @@
 package chuan.kernel;
 
 /// Numbers as products of bf16 have them: 8 bits of a significand in the range of fp32, no
-/// subnormal numbers anywhere. One step of a sum is what `TDPBF16PS` does (Intel SDM volume 2).
+/// subnormal numbers anywhere. One step of a sum is what `TDPBF16PS` and `VDPBF16PS` do (Intel SDM
+/// volume 2; AMD's processors do the same).
 final class Bf16 {
     private static final int EXPONENT = 0x7f80_0000;
 

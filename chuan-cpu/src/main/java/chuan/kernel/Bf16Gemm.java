@@ -3,26 +3,37 @@ package chuan.kernel;
 /// Products of fp32 matrices whose elements are rounded to bf16 (to the nearest, ties to even;
 /// subnormal numbers to zero), with sums in fp32.
 ///
-/// The result is defined bit for bit, as the tiles of AMX compute it. Of each 32 elements of depth,
-/// zeros behind the last, the products with even and those with odd numbers are two chains `s =
-/// fma(a[k], b[k], s)` from 0 over ascending `k`; the sum of the two is added to the element, which
-/// begins at 0 or at what was there. All of this rounds to nearest, and what is subnormal counts as
-/// zero, before and after each operation.
+/// The result is defined bit for bit, for each [Order]: chains of `s = fma(a[k], b[k], s)`, depth
+/// filled up with zeros to a multiple of [#DEPTH]. All of this rounds to nearest, and what is
+/// subnormal counts as zero, before and after each operation.
 public sealed interface Bf16Gemm extends BlockProduct
-        permits ScalarBf16Gemm, VectorBf16Gemm, TileGemm {
-    /// Elements of depth that have sums of their own.
+        permits ScalarBf16Gemm, VectorBf16Gemm, EmittedBf16Gemm {
+    /// Elements of depth that are packed together.
     int DEPTH = 32;
 
     /// With two bytes an element, rows take 256 KB and columns 1 MB of the second-level cache, and
     /// a panel 32 KB of the first.
     Blocking BLOCKING = new Blocking(512, DEPTH, 256, 32, 1024, 1 << 20);
 
+    /// In which order an element's products are added: that of an instruction that processors have.
+    enum Order {
+        /// `TDPBF16PS`, the tiles of AMX. Of each [#DEPTH] elements of depth, the products with
+        /// even and those with odd numbers are two chains from 0, ascending; the sum of the two is
+        /// added to the element, which begins at 0 or at what was there.
+        BLOCKS,
+        /// `VDPBF16PS`, AVX512-BF16. One chain, ascending by pairs, in each of them the odd element
+        /// first; begun at 0 or at what was there.
+        PAIRS
+    }
+
+    Order order();
+
     @Override
     default Blocking blocking() {
         return BLOCKING;
     }
 
-    /// Up to a whole number of sums.
+    /// Up to a whole number of packed blocks.
     static int padded(int depth) {
         return Math.ceilDiv(depth, DEPTH) * DEPTH;
     }

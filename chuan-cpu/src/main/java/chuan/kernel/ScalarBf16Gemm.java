@@ -1,7 +1,7 @@
 package chuan.kernel;
 
 /// [Bf16Gemm] by its definition. Panels hold rounded numbers in fp32.
-public final class ScalarBf16Gemm implements Bf16Gemm {
+public record ScalarBf16Gemm(Order order) implements Bf16Gemm {
     @Override
     public String name() {
         return "scalar";
@@ -54,17 +54,32 @@ public final class ScalarBf16Gemm implements Bf16Gemm {
             for (int j = 0; j < columns; j++) {
                 long panel = panels + j / WIDTH * packedBytes(depth);
                 float sum = adds ? Bf16.flushed(Memory.f32(c + i * cRow, j)) : 0;
-                for (int k = 0; k < depth; k += DEPTH) {
-                    float even = 0;
-                    float odd = 0;
-                    for (int t = k; t < k + DEPTH; t += 2) {
-                        even = step(a + i * aRow, aColumn, panel, t, depth, j % WIDTH, even);
-                        odd = step(a + i * aRow, aColumn, panel, t + 1, depth, j % WIDTH, odd);
-                    }
-                    sum = Bf16.flushed(sum + Bf16.flushed(even + odd));
-                }
+                for (int k = 0; k < depth; k += DEPTH)
+                    sum = block(a + i * aRow, aColumn, panel, k, depth, j % WIDTH, sum);
                 Memory.putF32(c + i * cRow, j, sum);
             }
+    }
+
+    private float block(long a, long aColumn, long panel, int k, int depth, int column, float sum) {
+        return switch (order) {
+            case BLOCKS -> {
+                float even = 0;
+                float odd = 0;
+                for (int t = k; t < k + DEPTH; t += 2) {
+                    even = step(a, aColumn, panel, t, depth, column, even);
+                    odd = step(a, aColumn, panel, t + 1, depth, column, odd);
+                }
+                yield Bf16.flushed(sum + Bf16.flushed(even + odd));
+            }
+            case PAIRS -> {
+                float chain = sum;
+                for (int t = k; t < k + DEPTH; t += 2) {
+                    chain = step(a, aColumn, panel, t + 1, depth, column, chain);
+                    chain = step(a, aColumn, panel, t, depth, column, chain);
+                }
+                yield chain;
+            }
+        };
     }
 
     private static float step(

@@ -14,9 +14,10 @@ import chuan.asm.X86Assembler;
 /// `fromRow` bytes apart, are rounded to bf16 and become two tiles of 1,024 bytes each. The next
 /// block is `fromStep` bytes on, its tiles `toStep`.
 ///
-/// A tile has 16 lines of 16 pairs, the two of a pair neighbours in depth. For the left operand of
-/// a product a line is one of its rows, for the right one a line is a pair, each element another
-/// column. Depth lies along the rows that are read, or across them: four functions.
+/// [TileGemmKernel] and [PairGemmKernel] read them. A tile has 16 lines of 16 pairs, the two of a
+/// pair neighbours in depth. For the left operand of a product a line is one of its rows, for the
+/// right one a line is a pair, each element another column. Depth lies along the rows that are
+/// read, or across them: four functions.
 ///
 /// @param interleaves depth lies across: pairs are of two rows, and a tile is 16 columns of all
 ///   rows; else it is 16 of the rows

@@ -5,10 +5,10 @@ import static chuan.kernel.Registers.F;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/// [Bf16Gemm] by the Vector API, for processors without tiles: a register of columns at a time,
-/// panels and rows as rounded numbers in fp32. Vectors of Java know subnormal numbers, so each step
-/// looks whether it made one; then it is done again element by element.
-public final class VectorBf16Gemm implements Bf16Gemm {
+/// [Bf16Gemm] by the Vector API, for processors without instructions for it: a register of columns
+/// at a time, panels and rows as rounded numbers in fp32. Vectors of Java know subnormal numbers,
+/// so each step looks whether it made one; then it is done again element by element.
+public record VectorBf16Gemm(Order order) implements Bf16Gemm {
     private static final int LANES = F.length();
     private static final int SMALLEST = Float.floatToRawIntBits(Float.MIN_NORMAL);
 
@@ -69,19 +69,34 @@ public final class VectorBf16Gemm implements Bf16Gemm {
         }
     }
 
-    private static FloatVector sum(long row, long panel, int padded, long before) {
+    private FloatVector sum(long row, long panel, int padded, long before) {
         var sum = Registers.f32(before);
-        for (int k = 0; k < padded; k += DEPTH) {
-            var even = FloatVector.zero(F);
-            var odd = FloatVector.zero(F);
-            for (int t = k; t < k + DEPTH; t += 2) {
-                long at = panel + (long) t * WIDTH * Float.BYTES;
-                even = step(row, t, at, even);
-                odd = step(row, t + 1, at + WIDTH * Float.BYTES, odd);
-            }
-            sum = flushed(sum.add(flushed(even.add(odd))));
+        for (int k = 0; k < padded; k += DEPTH)
+            sum = order == Order.BLOCKS ? block(row, panel, k, sum) : pairs(row, panel, k, sum);
+        return sum;
+    }
+
+    private static FloatVector block(long row, long panel, int k, FloatVector sum) {
+        var even = FloatVector.zero(F);
+        var odd = FloatVector.zero(F);
+        for (int t = k; t < k + DEPTH; t += 2) {
+            even = step(row, t, at(panel, t), even);
+            odd = step(row, t + 1, at(panel, t + 1), odd);
+        }
+        return flushed(sum.add(flushed(even.add(odd))));
+    }
+
+    private static FloatVector pairs(long row, long panel, int k, FloatVector before) {
+        var sum = before;
+        for (int t = k; t < k + DEPTH; t += 2) {
+            sum = step(row, t + 1, at(panel, t + 1), sum);
+            sum = step(row, t, at(panel, t), sum);
         }
         return sum;
+    }
+
+    private static long at(long panel, int k) {
+        return panel + (long) k * WIDTH * Float.BYTES;
     }
 
     private static FloatVector step(long row, int k, long b, FloatVector sum) {

@@ -73,6 +73,7 @@ final class Instructions {
             vcvtps2dq     ve 128,256,512 V,Vmb
             vcvtph2ps     ve 128,256,512 V,Hm
             vcvtne2ps2bf16 e 128,256,512 V,V,Vmb
+            vdpbf16ps     e  128,256,512 V,V,Vmb
             vaddps        ve 128,256,512 V,V,Vmb
             vmulps        ve 128,256,512 V,V,Vmb
             vsubps        ve 128,256,512 V,V,Vmb

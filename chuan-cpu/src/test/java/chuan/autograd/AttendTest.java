@@ -229,9 +229,11 @@ class AttendTest {
         long seed = new SplittableRandom().nextLong();
         System.out.println("seed " + seed);
         var random = new SplittableRandom(seed);
-        var fastest = TrainingKernels.select().products(precision);
+        var kernels = TrainingKernels.select();
+        var fastest = kernels.products(precision);
         boolean rounds = precision.equals("bf16");
-        BlockProduct scalar = rounds ? new ScalarBf16Gemm() : new ScalarGemm();
+        BlockProduct scalar =
+                rounds ? new ScalarBf16Gemm(kernels.bf16().order()) : new ScalarGemm();
         for (int round = 0; round < 8; round++) {
             var c = Case.random(random, 330);
             String what = "seed %d round %d %s".formatted(seed, round, c.config());

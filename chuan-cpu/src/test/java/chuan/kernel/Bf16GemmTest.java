@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import chuan.asm.Binutils;
 import chuan.asm.CodeMemoryException;
 import chuan.asm.CpuFeatures;
+import chuan.kernel.Bf16Gemm.Order;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -14,10 +15,10 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
 import java.util.function.ToDoubleFunction;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// All products of bf16 give the bits of [ScalarBf16Gemm], which is the definition; and that is
 /// close to the product of the rounded numbers in double precision.
@@ -26,18 +27,21 @@ class Bf16GemmTest {
 
     @TempDir Path folder;
 
-    private static Bf16Gemm gemm(String name) {
-        if (name.equals("vector")) return new VectorBf16Gemm();
-        assumeTrue(hasTiles(), "this processor has no tiles of bf16");
-        var tiles = TileGemm.orElse(new VectorBf16Gemm());
-        assertThat(tiles).isInstanceOf(TileGemm.class);
-        return tiles;
+    /// @param name `vector` or `emitted`
+    private static Bf16Gemm gemm(String name, Order order) {
+        if (name.equals("scalar")) return new ScalarBf16Gemm(order);
+        var vector = new VectorBf16Gemm(order);
+        if (name.equals("vector")) return vector;
+        assumeTrue(hasInstructions(order), "this processor has no instructions for " + order);
+        var emitted = EmittedBf16Gemm.orElse(order, vector);
+        assertThat(emitted).isInstanceOf(EmittedBf16Gemm.class);
+        return emitted;
     }
 
-    private static boolean hasTiles() {
+    private static boolean hasInstructions(Order order) {
         try {
             var features = CpuFeatures.detect();
-            return features.amxBf16() && features.avx512Bf16();
+            return features.avx512Bf16() && (order == Order.PAIRS || features.amxBf16());
         } catch (CodeMemoryException _) {
             return false;
         }
@@ -159,9 +163,9 @@ class Bf16GemmTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"vector", "tiles"})
-    void theBitsOfTheDefinition(String name) {
-        var gemm = gemm(name);
+    @CsvSource({"vector, BLOCKS", "vector, PAIRS", "emitted, BLOCKS", "emitted, PAIRS"})
+    void theBitsOfTheDefinition(String name, Order order) {
+        var gemm = gemm(name, order);
         check(gemm, 150, Bf16GemmTest::ordinary);
         check(gemm, 25, Bf16GemmTest::small);
         check(gemm, 25, Bf16GemmTest::any);
@@ -176,7 +180,7 @@ class Bf16GemmTest {
         for (int round = 0; round < rounds; round++)
             try (var arena = Arena.ofConfined()) {
                 var one = Case.random(random, arena, number);
-                float[] expected = one.by(new ScalarBf16Gemm()).toArray(FLOAT);
+                float[] expected = one.by(new ScalarBf16Gemm(gemm.order())).toArray(FLOAT);
                 float[] actual = one.by(gemm).toArray(FLOAT);
                 for (int i = 0; i < expected.length; i++)
                     if (Float.floatToIntBits(expected[i]) != Float.floatToIntBits(actual[i]))
@@ -189,9 +193,16 @@ class Bf16GemmTest {
     /// What lies a quarter of the last place below the smallest normal number rounds up to it, and
     /// stays; what lies farther below is zero. Found on a processor; Intel says "FTZ".
     @ParameterizedTest
-    @ValueSource(strings = {"scalar", "vector", "tiles"})
-    void smallResultsAreZero(String name) {
-        var gemm = name.equals("scalar") ? new ScalarBf16Gemm() : gemm(name);
+    @CsvSource({
+        "scalar, BLOCKS",
+        "scalar, PAIRS",
+        "vector, BLOCKS",
+        "vector, PAIRS",
+        "emitted, BLOCKS",
+        "emitted, PAIRS"
+    })
+    void smallResultsAreZero(String name, Order order) {
+        var gemm = gemm(name, order);
         assertThat(sumOfTwo(gemm, 0x1p-63f, 0x1p-63f, -0x1p-75f, 0x1p-75f)).isZero();
         assertThat(sumOfTwo(gemm, 0x1p-63f, 0x1p-63f, 0x1p-75f, 0x1p-75f)).isEqualTo(0x1p-126f);
         assertThat(sumOfTwo(gemm, 0x1p-63f, 0x1p-63f, -0x1p-75f, 0x1p-76f)).isEqualTo(0x1p-126f);
@@ -209,17 +220,20 @@ class Bf16GemmTest {
         }
     }
 
-    /// An error of one rounding per step of a chain, 2^-24 of the sum of all magnitudes each; 40
-    /// steps at most lie behind an element, of 34 in a block and one per block.
-    @Test
-    void theDefinitionIsAProductOfRoundedNumbers() {
+    /// An error of one rounding per step of a chain, 2^-24 of the sum of all magnitudes each. With
+    /// blocks 40 steps at most lie behind an element, of 34 in a block and one per block; with
+    /// pairs as many as it has products, filled up, 160 at most.
+    @ParameterizedTest
+    @EnumSource
+    void theDefinitionIsAProductOfRoundedNumbers(Order order) {
+        int steps = order == Order.BLOCKS ? 40 : 160;
         long seed = new SplittableRandom().nextLong();
         System.out.println("seed " + seed);
         var random = new SplittableRandom(seed);
         for (int round = 0; round < 40; round++)
             try (var arena = Arena.ofConfined()) {
                 var one = Case.random(random, arena, Bf16GemmTest::ordinary);
-                var out = one.by(new ScalarBf16Gemm());
+                var out = one.by(new ScalarBf16Gemm(order));
                 for (int i = 0; i < one.rows(); i++)
                     for (int j = 0; j < one.columns(); j++) {
                         double sum = one.adds() ? one.c().getAtIndex(FLOAT, one.c(i, j)) : 0;
@@ -233,7 +247,7 @@ class Bf16GemmTest {
                         }
                         assertThat((double) out.getAtIndex(FLOAT, one.c(i, j)))
                                 .as("seed %d round %d [%d, %d] of %s", seed, round, i, j, one)
-                                .isCloseTo(sum, within(40 * 0x1p-24 * size));
+                                .isCloseTo(sum, within(steps * 0x1p-24 * size));
                     }
             }
     }
@@ -245,10 +259,10 @@ class Bf16GemmTest {
         return Math.rint(x / unit) * unit;
     }
 
-    @Test
-    void everyFunctionIsReadable() throws IOException, InterruptedException {
-        assumeTrue(hasTiles(), "this processor has no tiles of bf16");
-        for (var function : ((TileGemm) gemm("tiles")).functions()) {
+    @ParameterizedTest
+    @EnumSource
+    void everyFunctionIsReadable(Order order) throws IOException, InterruptedException {
+        for (var function : ((EmittedBf16Gemm) gemm("emitted", order)).functions()) {
             var code = function.code();
             var found = new Binutils(folder).disassemble(code.bytes());
             int end = 0;

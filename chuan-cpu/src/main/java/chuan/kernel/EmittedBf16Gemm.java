@@ -10,13 +10,13 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/// [Bf16Gemm] by the tiles of AMX. Rows of `A` are packed when they are multiplied, once for all
-/// columns of the block.
+/// [Bf16Gemm] by machine code: the tiles of AMX, or AVX512-BF16. Rows of `A` are packed when they
+/// are multiplied, once for all columns of the block.
 ///
 /// Both operands are packed in panels of 32 lines, rows of `A` or columns of `B`, block by block of
 /// 32 elements of depth ([TilePackKernel]). A block at an edge is first laid out with zeros around
 /// it.
-public final class TileGemm implements Bf16Gemm {
+public final class EmittedBf16Gemm implements Bf16Gemm {
     private static final int SIZE = TileGemmKernel.SIZE;
     private static final int TILE = TileGemmKernel.TILE_BYTES;
     private static final int BLOCK = TileGemmKernel.BLOCK_BYTES;
@@ -32,34 +32,42 @@ public final class TileGemm implements Bf16Gemm {
     /// `(code, from, fromRow, to, blocks, fromStep, toStep)`
     private static final MethodHandle PACKING = handle(6);
 
+    private final Order order;
+
     /// By whether it adds.
     private final List<CheckedFunction> products = new ArrayList<>();
 
     /// By whether it interleaves, then by whether it transposes.
     private final List<CheckedFunction> packing = new ArrayList<>();
 
-    private TileGemm(String instead) {
+    private EmittedBf16Gemm(Order order, String instead) {
+        this.order = order;
         var family = new CodeFamily("bf16 products", instead);
         for (boolean adds : new boolean[] {false, true}) {
-            var kernel = new TileGemmKernel(adds);
+            var kernel =
+                    switch (order) {
+                        case BLOCKS -> new TileGemmKernel(adds);
+                        case PAIRS -> new PairGemmKernel(adds);
+                    };
             products.add(
                     new CheckedFunction(
-                            kernel, family, entry -> TileChecks.isRight(kernel, entry)));
+                            kernel, family, entry -> Bf16Checks.isRight(order, adds, entry)));
         }
         for (boolean interleaves : new boolean[] {false, true})
             for (boolean transposes : new boolean[] {false, true}) {
                 var kernel = new TilePackKernel(interleaves, transposes);
                 packing.add(
                         new CheckedFunction(
-                                kernel, family, entry -> TileChecks.isRight(kernel, entry)));
+                                kernel, family, entry -> Bf16Checks.isRight(kernel, entry)));
             }
     }
 
-    /// Tiles, if all their functions turn out right, else `others`. To be asked for on processors
-    /// that have them ([chuan.asm.CpuFeatures#amxBf16], `avx512Bf16`).
-    static Bf16Gemm orElse(Bf16Gemm others) {
-        var tiles = new TileGemm(others.name() + " kernels");
-        return tiles.functions().stream().allMatch(CheckedFunction::works) ? tiles : others;
+    /// Machine code, if all its functions turn out right, else `others`. To be asked for on
+    /// processors with AVX512-BF16 ([chuan.asm.CpuFeatures#avx512Bf16]), and with tiles
+    /// ([chuan.asm.CpuFeatures#amxBf16]) for [Order#BLOCKS].
+    static Bf16Gemm orElse(Order order, Bf16Gemm others) {
+        var emitted = new EmittedBf16Gemm(order, others.name() + " kernels");
+        return emitted.functions().stream().allMatch(CheckedFunction::works) ? emitted : others;
     }
 
     /// Everything that may be called.
@@ -76,8 +84,16 @@ public final class TileGemm implements Bf16Gemm {
     }
 
     @Override
+    public Order order() {
+        return order;
+    }
+
+    @Override
     public String name() {
-        return "tiles of AMX";
+        return switch (order) {
+            case BLOCKS -> "tiles of AMX";
+            case PAIRS -> "AVX512-BF16";
+        };
     }
 
     @Override
@@ -209,7 +225,7 @@ public final class TileGemm implements Bf16Gemm {
             MemorySegment.copy(Memory.ALL, from + i * fromRow, Memory.ALL, to + i * toRow, bytes);
     }
 
-    /// Calls a [TileGemmKernel].
+    /// Calls a [TileGemmKernel] or a [PairGemmKernel].
     static void multiply(
             MemorySegment code,
             long a,

@@ -9,13 +9,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Random;
 
-/// What the functions of [TileGemm] must give before they are used, as [FunctionChecks].
-final class TileChecks {
+/// What the functions of [EmittedBf16Gemm] must give before they are used, as [FunctionChecks].
+final class Bf16Checks {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
     private static final int DEPTH = Bf16Gemm.DEPTH;
     private static final int WIDTH = BlockProduct.WIDTH;
 
-    private TileChecks() {}
+    private Bf16Checks() {}
 
     private static MemorySegment floats(int n, Random random, Arena arena) {
         var memory = arena.allocate((long) n * Float.BYTES, 64);
@@ -29,7 +29,7 @@ final class TileChecks {
         try (var arena = Arena.ofConfined()) {
             var from = floats(DEPTH * row, new Random(1), arena);
             var to = arena.allocate(3 * BLOCK_BYTES, 64);
-            TileGemm.pack(
+            EmittedBf16Gemm.pack(
                     entry,
                     from.address(),
                     row * Float.BYTES,
@@ -62,7 +62,7 @@ final class TileChecks {
     }
 
     /// Three by three tiles and two of depth, against [ScalarBf16Gemm].
-    static boolean isRight(TileGemmKernel kernel, MemorySegment entry) {
+    static boolean isRight(Bf16Gemm.Order order, boolean adds, MemorySegment entry) {
         int n = 3 * SIZE;
         int depth = 2 * DEPTH;
         var random = new Random(2);
@@ -71,7 +71,7 @@ final class TileChecks {
             var b = floats(n * depth, random, arena);
             var c = floats(n * n, random, arena);
             var expected = arena.allocate(c.byteSize(), 64).copyFrom(c);
-            var scalar = new ScalarBf16Gemm();
+            var scalar = new ScalarBf16Gemm(order);
             var panels = arena.allocate(2 * scalar.packedBytes(depth), 64);
             scalar.packColumns(b.address(), Float.BYTES, depth * 4L, depth, n, panels.address(), 0);
             scalar.multiply(
@@ -84,9 +84,9 @@ final class TileChecks {
                     expected.address(),
                     n * 4L,
                     n,
-                    kernel.adds(),
+                    adds,
                     0);
-            TileGemm.multiply(
+            EmittedBf16Gemm.multiply(
                     entry,
                     packed(a, n, depth, false, arena),
                     packed(b, n, depth, true, arena),
