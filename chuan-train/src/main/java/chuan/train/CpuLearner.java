@@ -23,7 +23,8 @@ import java.util.SequencedMap;
 import java.util.function.Function;
 
 /// Training on the CPU's own kernels. The bits of a step depend on the precision, not on the number
-/// of threads or the instruction set.
+/// of threads; in fp32 not on the instruction set, in bf16 on the order in which its instruction
+/// adds ([chuan.kernel.Bf16Gemm.Order]).
 final class CpuLearner implements Learner {
     private final TrainingKernels kernels;
     private final BlockProduct products;
