@@ -11,26 +11,32 @@ public sealed interface Bf16Gemm extends BlockProduct
     /// Elements of depth that are packed together.
     int DEPTH = 32;
 
-    /// With two bytes an element, rows take 256 KB and columns 1 MB of the second-level cache, and
-    /// a panel 32 KB of the first.
-    Blocking BLOCKING = new Blocking(512, DEPTH, 256, 32, 1024, 1 << 20);
-
     /// In which order an element's products are added: that of an instruction that processors have.
     enum Order {
         /// `TDPBF16PS`, the tiles of AMX. Of each [#DEPTH] elements of depth, the products with
         /// even and those with odd numbers are two chains from 0, ascending; the sum of the two is
         /// added to the element, which begins at 0 or at what was there.
-        BLOCKS,
+        ///
+        /// Rows take 256 KB and columns 1 MB of a second-level cache of 2 MB.
+        BLOCKS(new Blocking(512, DEPTH, 256, 32, 1024, 1 << 20)),
         /// `VDPBF16PS`, AVX512-BF16. One chain, ascending by pairs, in each of them the odd element
         /// first; begun at 0 or at what was there.
-        PAIRS
+        ///
+        /// Rows take 128 KB and columns 512 KB of a second-level cache of 1 MB.
+        PAIRS(new Blocking(512, DEPTH, 128, 32, 512, 1 << 19));
+
+        private final Blocking blocking;
+
+        Order(Blocking blocking) {
+            this.blocking = blocking;
+        }
     }
 
     Order order();
 
     @Override
     default Blocking blocking() {
-        return BLOCKING;
+        return order().blocking;
     }
 
     /// Up to a whole number of packed blocks.
