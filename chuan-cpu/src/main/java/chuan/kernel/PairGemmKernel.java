@@ -1,6 +1,13 @@
 package chuan.kernel;
 
+import static chuan.kernel.TileGemmKernel.A;
+import static chuan.kernel.TileGemmKernel.A_AT;
+import static chuan.kernel.TileGemmKernel.B;
 import static chuan.kernel.TileGemmKernel.BLOCK_BYTES;
+import static chuan.kernel.TileGemmKernel.B_AT;
+import static chuan.kernel.TileGemmKernel.C;
+import static chuan.kernel.TileGemmKernel.C_ROW;
+import static chuan.kernel.TileGemmKernel.DEPTHS;
 import static chuan.kernel.TileGemmKernel.ROW_BYTES;
 import static chuan.kernel.TileGemmKernel.SIZE;
 import static chuan.kernel.TileGemmKernel.TILE_BYTES;
@@ -32,16 +39,8 @@ record PairGemmKernel(boolean adds) implements Generator {
     /// Times [#ROWS] in a packed panel.
     private static final int GROUPS = BLOCK_BYTES / (ROWS * ROW_BYTES);
 
-    private static final Gp A = Gp.RDI;
-    private static final Gp B = Gp.RSI;
-    private static final Gp DEPTHS = Gp.RDX;
-    private static final Gp C = Gp.RCX;
     private static final Gp TILES = Gp.R8;
-    private static final Gp COLUMNS = Gp.R9;
-    private static final Gp C_ROW = Gp.R10;
 
-    private static final Gp A_AT = Gp.RAX;
-    private static final Gp B_AT = Gp.RBX;
     private static final Gp LEFT = Gp.R11;
 
     /// A row of `c`; between rows, a counter at hand.
@@ -86,22 +85,8 @@ record PairGemmKernel(boolean adds) implements Generator {
                         Gp.R13,
                         Gp.R14,
                         Gp.R15);
-        Label next = a.label();
-        Label single = a.label();
-        Label done = a.label();
         a.mov(C_ROW, frame.argument(6));
-        a.bind(next);
-        a.sub(COLUMNS, 2);
-        a.jl(single);
-        panel(a, 2);
-        a.mov(B, B_AT);
-        a.add(C, 2 * ROW_BYTES);
-        a.jmp(next);
-        a.bind(single);
-        a.add(COLUMNS, 2);
-        a.jz(done);
-        panel(a, 1);
-        a.bind(done);
+        TileGemmKernel.byPanels(a, columns -> panel(a, columns));
         frame.close();
         return new MachineCode(name(), a.bytes());
     }

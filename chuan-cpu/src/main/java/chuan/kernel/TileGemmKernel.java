@@ -10,6 +10,7 @@ import chuan.asm.Mem;
 import chuan.asm.Tmm;
 import chuan.asm.X86Assembler;
 import java.util.Arrays;
+import java.util.function.IntConsumer;
 
 /// Writes `void multiply(a, b, depths, c, rows, columns, cRow)` for AMX: `c` by tiles of 16 rows
 /// and 16 columns, `rows` times `columns` of them, each the sum over `depths` tiles of depth.
@@ -31,17 +32,17 @@ record TileGemmKernel(boolean adds) implements Generator {
     /// Two tiles: 32 lines by 32 elements of depth.
     static final int BLOCK_BYTES = 2 * TILE_BYTES;
 
-    private static final Gp A = Gp.RDI;
-    private static final Gp B = Gp.RSI;
-    private static final Gp DEPTHS = Gp.RDX;
-    private static final Gp C = Gp.RCX;
+    static final Gp A = Gp.RDI;
+    static final Gp B = Gp.RSI;
+    static final Gp DEPTHS = Gp.RDX;
+    static final Gp C = Gp.RCX;
     private static final Gp ROWS = Gp.R8;
-    private static final Gp COLUMNS = Gp.R9;
-    private static final Gp C_ROW = Gp.R10;
+    static final Gp COLUMNS = Gp.R9;
+    static final Gp C_ROW = Gp.R10;
     private static final Gp LINE = Gp.R11;
 
-    private static final Gp A_AT = Gp.RAX;
-    private static final Gp B_AT = Gp.RBX;
+    static final Gp A_AT = Gp.RAX;
+    static final Gp B_AT = Gp.RBX;
     private static final Gp C_AT = Gp.R12;
     private static final Gp ROWS_LEFT = Gp.R13;
     private static final Gp LEFT = Gp.R14;
@@ -87,31 +88,39 @@ record TileGemmKernel(boolean adds) implements Generator {
                         Gp.R14,
                         Gp.R15);
         Label config = a.label();
-        Label next = a.label();
-        Label single = a.label();
-        Label done = a.label();
         a.lea(LINE, config);
         a.ldtilecfg(Mem.at(LINE));
         a.mov(C_ROW, frame.argument(6));
         a.mov(LINE, ROW_BYTES);
         a.mov(ALL_ROWS, ROWS);
+        byPanels(a, columns -> panel(a, columns));
+        a.tilerelease();
+        frame.close();
+        a.bind(config);
+        configuration(a);
+        return new MachineCode(name(), a.bytes());
+    }
+
+    /// Goes through the columns: two tiles at a time, which are a panel of `b`, then the one that
+    /// may be left.
+    ///
+    /// @param panel writes what computes all rows for so many tiles; leaves `B_AT` behind the panel
+    static void byPanels(X86Assembler a, IntConsumer panel) {
+        Label next = a.label();
+        Label single = a.label();
+        Label done = a.label();
         a.bind(next);
         a.sub(COLUMNS, 2);
         a.jl(single);
-        panel(a, 2);
+        panel.accept(2);
         a.mov(B, B_AT);
         a.add(C, 2 * ROW_BYTES);
         a.jmp(next);
         a.bind(single);
         a.add(COLUMNS, 2);
         a.jz(done);
-        panel(a, 1);
+        panel.accept(1);
         a.bind(done);
-        a.tilerelease();
-        frame.close();
-        a.bind(config);
-        configuration(a);
-        return new MachineCode(name(), a.bytes());
     }
 
     /// Eight tiles of 16 rows of 64 bytes (Intel SDM volume 1, section 18.3).
