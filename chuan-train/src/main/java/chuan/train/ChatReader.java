@@ -25,12 +25,18 @@ final class ChatReader implements SampleReader {
     private long drawn;
     private long epochStart;
     private int epoch = -1;
-    private List<List<ChatExample>> rows = List.of();
+    private List<List<Conversation>> rows = List.of();
 
     /// @param most how many dialogues, one to this number with equal chances, make a conversation;
     ///   fewer where the row is too short for them
     /// @param marks of the examples
     record Joining(int most, ChatExample.Marks marks) {}
+
+    /// Dialogues that are learned as one. They are joined when their row is drawn: an epoch of
+    /// joined ones would take as much memory as the examples once more.
+    ///
+    /// @param length in tokens, joined
+    private record Conversation(List<ChatExample> parts, int length) {}
 
     /// @param examples none longer than `tokens`
     ChatReader(List<ChatExample> examples, int tokens, int paddingId, Joining joining, long seed) {
@@ -62,10 +68,10 @@ final class ChatReader implements SampleReader {
     }
 
     /// First fit among the open rows.
-    private List<List<ChatExample>> pack(int epoch) {
-        var packed = new ArrayList<List<ChatExample>>();
+    private List<List<Conversation>> pack(int epoch) {
+        var packed = new ArrayList<List<Conversation>>();
         var open = new ArrayList<Row>();
-        for (ChatExample conversation : conversations(epoch)) {
+        for (Conversation conversation : conversations(epoch)) {
             Row row = null;
             for (Row candidate : open) {
                 if (candidate.used + conversation.length() <= tokens) {
@@ -88,29 +94,24 @@ final class ChatReader implements SampleReader {
     }
 
     private static final class Row {
-        private final List<ChatExample> conversations = new ArrayList<>();
+        private final List<Conversation> conversations = new ArrayList<>();
         private int used;
     }
 
     /// Every example once, in the order of the epoch.
-    private List<ChatExample> conversations(int epoch) {
+    private List<Conversation> conversations(int epoch) {
         var random = new SplittableRandom(seed + 1_000_003L * epoch);
         int[] order = order(random);
-        var conversations = new ArrayList<ChatExample>();
+        var conversations = new ArrayList<Conversation>();
         int next = 0;
         while (next < order.length) {
             int wanted = joining.most() == 1 ? 1 : 1 + random.nextInt(joining.most());
             var parts = new ArrayList<ChatExample>();
-            parts.add(examples.get(order[next++]));
-            while (next < order.length
-                    && parts.size() < wanted
-                    && fits(parts, examples.get(order[next]))) {
-                parts.add(examples.get(order[next++]));
-            }
-            conversations.add(
-                    parts.size() == 1
-                            ? parts.getFirst()
-                            : ChatExample.joined(parts, joining.marks()));
+            do parts.add(examples.get(order[next++]));
+            while (parts.size() < wanted
+                    && next < order.length
+                    && fits(parts, examples.get(order[next])));
+            conversations.add(new Conversation(parts, length(parts)));
         }
         return conversations;
     }
@@ -118,8 +119,11 @@ final class ChatReader implements SampleReader {
     private boolean fits(List<ChatExample> parts, ChatExample next) {
         var all = new ArrayList<>(parts);
         all.add(next);
-        return next.opensWithQuestion(joining.marks())
-                && ChatExample.joinedLength(all, joining.marks()) <= tokens;
+        return next.opensWithQuestion(joining.marks()) && length(all) <= tokens;
+    }
+
+    private int length(List<ChatExample> parts) {
+        return ChatExample.joinedLength(parts, joining.marks());
     }
 
     private int[] order(SplittableRandom random) {
@@ -142,11 +146,12 @@ final class ChatReader implements SampleReader {
         Arrays.fill(labels, TrainBatch.IGNORED);
         for (int s = 0; s < sequences; s++) {
             seek(drawn);
-            List<ChatExample> row = rows.get(Math.toIntExact(drawn - epochStart));
+            List<Conversation> row = rows.get(Math.toIntExact(drawn - epochStart));
             drawn++;
             int at = s * tokens;
             int document = 0;
-            for (ChatExample conversation : row) {
+            for (Conversation one : row) {
+                ChatExample conversation = ChatExample.joined(one.parts(), joining.marks());
                 int length = conversation.length();
                 System.arraycopy(conversation.ids(), 0, ids, at, length);
                 System.arraycopy(conversation.labels(), 0, labels, at, length);
