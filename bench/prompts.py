@@ -105,10 +105,35 @@ def held_out_in_turns(options):
     mixed = [(source, *dialogue) for (source, _), all_of in exercises(options).items() for dialogue in all_of]
     random.Random(options.seed).shuffle(mixed)
     chats = [mixed[at:at + turns] for at in range(0, len(mixed) - turns + 1, turns)]
+    if not chats:
+        sys.exit(f"prompts: {options.held_out} has {len(mixed)} exercises, fewer than a chat of {turns}")
     verdicts = judged(options, chats)
     print("| question of a chat | right |\n| --- | ---: |")
     for turn in range(turns):
         print(f"| {turn + 1} | {sum(verdict[turn] for verdict in verdicts)} of {len(verdicts)} |")
+
+
+def run(options):
+    if options.held_out and options.turns == 1:
+        held_out(options)
+        return
+    if options.held_out:
+        held_out_in_turns(options)
+        return
+    asked = [json.loads(line) for line in options.prompts.read_text(encoding="utf-8").splitlines()]
+    conversations = [row["turns"] if "turns" in row else [row["prompt"]] for row in asked]
+    answered = answers(options, conversations, "--seed", str(options.seed))
+    text = card(conversations, answered)
+    if options.output:
+        options.output.write_text(text, encoding="utf-8")
+    if options.json:
+        lines = [
+            json.dumps({**row, "prompt": prompt, **answer}, ensure_ascii=False)
+            for row, prompts, rows in zip(asked, conversations, answered)
+            for prompt, answer in zip(prompts, rows)
+        ]
+        options.json.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print(text, end="")
 
 
 def main():
@@ -124,23 +149,17 @@ def main():
     parser.add_argument("--json", type=pathlib.Path)
     parser.add_argument("--chuan", type=pathlib.Path, default=ROOT / "chuan")
     options = parser.parse_args()
-    if options.held_out:
-        held_out(options) if options.turns == 1 else held_out_in_turns(options)
-        return
-    asked = [json.loads(line) for line in options.prompts.read_text(encoding="utf-8").splitlines()]
-    conversations = [row.get("turns") or [row["prompt"]] for row in asked]
-    answered = answers(options, conversations, "--seed", str(options.seed))
-    text = card(conversations, answered)
-    if options.output:
-        options.output.write_text(text, encoding="utf-8")
-    if options.json:
-        lines = [
-            json.dumps({**row, "prompt": prompt, **answer}, ensure_ascii=False)
-            for row, prompts, rows in zip(asked, conversations, answered)
-            for prompt, answer in zip(prompts, rows)
-        ]
-        options.json.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    print(text, end="")
+    if options.turns < 1:
+        parser.error(f"--turns must be at least 1: {options.turns}")
+    file = options.held_out or options.prompts
+    try:
+        run(options)
+    except OSError as error:
+        sys.exit(f"prompts: {error}")
+    except (EOFError, ValueError) as error:
+        sys.exit(f"prompts: {file}: {error}")
+    except KeyError as error:
+        sys.exit(f"prompts: {file}: a line without the field {error}")
 
 
 if __name__ == "__main__":
