@@ -19,8 +19,8 @@ import java.util.List;
 /// @param avx512Bf16 rounding to bf16 and products of pairs of it, with [#avx512]
 /// @param amxInt8 tiles of bytes; on Linux this process has asked for them and may use them
 /// @param amxBf16 tiles of bf16, the same
-/// @param amd made by AMD, whose `vdpbf16ps` takes as long as `vfmadd231ps` for twice the products;
-///   Intel's takes twice as long
+/// @param amd made by AMD, whose `vdpbf16ps` takes as long as `vfmadd231ps` for twice the products
+///   (measured on Zen 4; nobody else's was)
 public record CpuFeatures(
         boolean avx2,
         boolean avxVnni,
